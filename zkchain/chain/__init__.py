@@ -1,0 +1,1 @@
+"""Networks, devnets, signers, transactions, deployments and events. The only code that imports web3."""

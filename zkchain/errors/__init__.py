@@ -1,0 +1,227 @@
+"""The one error tree. `test_error_tree` compares this drawing with the classes.
+
+.. code-block:: text
+
+    ZkchainError
+    ├── UsageError
+    ├── ConfigError
+    ├── Cancelled
+    ├── ModelError
+    │   ├── ModelNotFound
+    │   ├── ModelUnreadable
+    │   ├── ModelTooLarge
+    │   ├── ModelInvalid
+    │   ├── UnsupportedOperator
+    │   ├── BadWeights
+    │   ├── BadDimension
+    │   └── ExternalDataRefused
+    ├── SampleError
+    │   ├── SamplesNotFound
+    │   ├── SamplesUnreadable
+    │   ├── TensorMismatch
+    │   ├── ShapeMismatch
+    │   ├── TypeMismatch
+    │   └── ValueOutOfRange
+    ├── CircuitError
+    │   ├── VisibilityRefused
+    │   └── CircuitTooLarge
+    ├── EngineError
+    │   ├── EngineMissing
+    │   ├── EngineRefused
+    │   ├── EnginePanicked
+    │   ├── EngineCrashed
+    │   ├── EngineOutOfMemory
+    │   ├── EngineTimeout
+    │   └── EngineDiskFull
+    ├── BundleError
+    │   ├── BundleNotFound
+    │   ├── BundleCorrupt
+    │   └── BundleForeign
+    ├── SrsError
+    │   ├── SrsNotFound
+    │   ├── SrsCorrupt
+    │   └── DevSrsRefused
+    ├── ProofError
+    │   ├── ProofUnreadable
+    │   ├── ProofForeign
+    │   └── ProofInvalid
+    ├── SolidityError
+    │   ├── CompilerNotFound
+    │   ├── CompileFailed
+    │   ├── GuardFailed
+    │   └── ContractTooLarge
+    ├── ChainError
+    │   ├── NetworkUnknown
+    │   ├── ConnectionFailed
+    │   ├── RpcError
+    │   ├── WrongChain
+    │   ├── DevnetFailed
+    │   ├── SignerMissing
+    │   ├── DevKeyRefused
+    │   ├── ChainUnfit
+    │   └── InsufficientFunds
+    ├── DeploymentError
+    │   ├── DeploymentNotFound
+    │   ├── DeploymentCorrupt
+    │   ├── DeploymentDrift
+    │   └── SmokeTestFailed
+    └── TransactionError
+        ├── TransactionReverted
+        │   ├── AlreadyRecorded
+        │   ├── BindingRefused
+        │   └── ProofRejected
+        ├── TransactionUnknown
+        └── EventMissing
+"""
+
+from .base import (
+    Cancelled,
+    ConfigError,
+    UsageError,
+    ZkchainError,
+)
+from .inputs import (
+    BadDimension,
+    BadWeights,
+    ExternalDataRefused,
+    ModelError,
+    ModelInvalid,
+    ModelNotFound,
+    ModelTooLarge,
+    ModelUnreadable,
+    SampleError,
+    SamplesNotFound,
+    SamplesUnreadable,
+    ShapeMismatch,
+    TensorMismatch,
+    TypeMismatch,
+    UnsupportedOperator,
+    ValueOutOfRange,
+)
+from .onchain import (
+    AlreadyRecorded,
+    BindingRefused,
+    ChainError,
+    ChainUnfit,
+    CompileFailed,
+    CompilerNotFound,
+    ConnectionFailed,
+    ContractTooLarge,
+    DeploymentCorrupt,
+    DeploymentDrift,
+    DeploymentError,
+    DeploymentNotFound,
+    DevKeyRefused,
+    DevnetFailed,
+    EventMissing,
+    GuardFailed,
+    InsufficientFunds,
+    NetworkUnknown,
+    ProofRejected,
+    RpcError,
+    SignerMissing,
+    SmokeTestFailed,
+    SolidityError,
+    TransactionError,
+    TransactionReverted,
+    TransactionUnknown,
+    WrongChain,
+)
+from .proving import (
+    BundleCorrupt,
+    BundleError,
+    BundleForeign,
+    BundleNotFound,
+    CircuitError,
+    CircuitTooLarge,
+    DevSrsRefused,
+    EngineCrashed,
+    EngineDiskFull,
+    EngineError,
+    EngineMissing,
+    EngineOutOfMemory,
+    EnginePanicked,
+    EngineRefused,
+    EngineTimeout,
+    ProofError,
+    ProofForeign,
+    ProofInvalid,
+    ProofUnreadable,
+    SrsCorrupt,
+    SrsError,
+    SrsNotFound,
+    VisibilityRefused,
+)
+
+__all__ = [
+    "AlreadyRecorded",
+    "BadDimension",
+    "BadWeights",
+    "BindingRefused",
+    "BundleCorrupt",
+    "BundleError",
+    "BundleForeign",
+    "BundleNotFound",
+    "Cancelled",
+    "ChainError",
+    "ChainUnfit",
+    "CircuitError",
+    "CircuitTooLarge",
+    "CompileFailed",
+    "CompilerNotFound",
+    "ConfigError",
+    "ConnectionFailed",
+    "ContractTooLarge",
+    "DeploymentCorrupt",
+    "DeploymentDrift",
+    "DeploymentError",
+    "DeploymentNotFound",
+    "DevKeyRefused",
+    "DevSrsRefused",
+    "DevnetFailed",
+    "EngineCrashed",
+    "EngineDiskFull",
+    "EngineError",
+    "EngineMissing",
+    "EngineOutOfMemory",
+    "EnginePanicked",
+    "EngineRefused",
+    "EngineTimeout",
+    "EventMissing",
+    "ExternalDataRefused",
+    "GuardFailed",
+    "InsufficientFunds",
+    "ModelError",
+    "ModelInvalid",
+    "ModelNotFound",
+    "ModelTooLarge",
+    "ModelUnreadable",
+    "NetworkUnknown",
+    "ProofError",
+    "ProofForeign",
+    "ProofInvalid",
+    "ProofRejected",
+    "ProofUnreadable",
+    "RpcError",
+    "SampleError",
+    "SamplesNotFound",
+    "SamplesUnreadable",
+    "ShapeMismatch",
+    "SignerMissing",
+    "SmokeTestFailed",
+    "SolidityError",
+    "SrsCorrupt",
+    "SrsError",
+    "SrsNotFound",
+    "TensorMismatch",
+    "TransactionError",
+    "TransactionReverted",
+    "TransactionUnknown",
+    "TypeMismatch",
+    "UnsupportedOperator",
+    "UsageError",
+    "ValueOutOfRange",
+    "VisibilityRefused",
+    "WrongChain",
+    "ZkchainError",
+]

@@ -1,0 +1,60 @@
+"""The root of the error tree and the shape every error of ours has."""
+
+from typing import ClassVar
+
+
+class ZkchainError(Exception):
+    """Anything zkchain refuses or fails to do, said so that the reader can act.
+
+    Every subclass fixes a stable ``code`` and an ``exit_code``. The message says what was found and what
+    was allowed; ``remedy`` says what to do; ``facts`` keeps the numbers and names as values.
+    """
+
+    code: ClassVar[str] = "zkchain"
+    exit_code: ClassVar[int] = 2
+    default_remedy: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, remedy: str | None = None, **facts: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = self.default_remedy if remedy is None else remedy
+        self.facts: dict[str, object] = facts
+
+    def to_json(self) -> dict[str, object]:
+        """The error as the object that ``--json`` prints."""
+        return {
+            "error": self.code,
+            "message": self.message,
+            "remedy": self.remedy,
+            "facts": {name: _plain(value) for name, value in self.facts.items()},
+        }
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    return str(value)
+
+
+class UsageError(ZkchainError):
+    """A flag or an argument does not make sense."""
+
+    code = "usage"
+    default_remedy = "run the command with --help"
+
+
+class ConfigError(ZkchainError):
+    """A configuration file or an environment variable cannot be used."""
+
+    code = "config"
+    default_remedy = "correct the named file or variable"
+
+
+class Cancelled(ZkchainError):
+    """The user stopped the work; finished stages are kept."""
+
+    code = "cancelled"
+    exit_code = 130
+    default_remedy = "run the same command again to go on from the last finished stage"

@@ -1,0 +1,189 @@
+"""Errors of the chain side: compilers, networks, deployments, transactions."""
+
+from .base import ZkchainError
+
+
+class SolidityError(ZkchainError):
+    """A contract cannot be rendered, compiled or trusted."""
+
+    code = "solidity"
+    exit_code = 10
+
+
+class CompilerNotFound(SolidityError):
+    """No Solidity compiler of the pinned version was found."""
+
+    code = "solidity.compiler_not_found"
+    default_remedy = "run: npm install solc@0.8.30, or set ZKCHAIN_SOLC; without one the shared verifier is used"
+
+
+class CompileFailed(SolidityError):
+    """The Solidity compiler reported errors."""
+
+    code = "solidity.compile_failed"
+
+
+class GuardFailed(SolidityError):
+    """A generated verifier does not have the shape the guard was proved for; nothing is emitted."""
+
+    code = "solidity.guard"
+    default_remedy = "use the ezkl version this release pins"
+
+
+class ContractTooLarge(SolidityError):
+    """Runtime code exceeds the chain's limit (24,576 bytes, EIP-170)."""
+
+    code = "solidity.too_large"
+    default_remedy = "use the shared verifier, or compile with fewer columns"
+
+
+class ChainError(ZkchainError):
+    """Something between us and a chain."""
+
+    code = "chain"
+    exit_code = 11
+
+
+class NetworkUnknown(ChainError):
+    """No network of this name is configured."""
+
+    code = "chain.unknown_network"
+    default_remedy = "use --network local, or add the network to zkchain.toml"
+
+
+class ConnectionFailed(ChainError):
+    """The network's RPC endpoint did not answer, or not in time."""
+
+    code = "chain.connection"
+    default_remedy = "check the URL and that the node is running"
+
+
+class RpcError(ChainError):
+    """The RPC endpoint answered with an error or with something that makes no sense."""
+
+    code = "chain.rpc"
+
+
+class WrongChain(ChainError):
+    """The endpoint serves another chain id than the one configured or recorded."""
+
+    code = "chain.wrong_chain"
+    default_remedy = "check rpc_url and chain_id of the network"
+
+
+class DevnetFailed(ChainError):
+    """The local devnet could not be started or stopped."""
+
+    code = "chain.devnet"
+    default_remedy = "run `zkchain doctor` and `zkchain devnet --stop`"
+
+
+class SignerMissing(ChainError):
+    """No key was given for a network that has no development accounts."""
+
+    code = "chain.no_signer"
+    default_remedy = "set ZKCHAIN_PRIVATE_KEY or the network's signer in zkchain.toml"
+
+
+class DevKeyRefused(ChainError):
+    """A publicly known development key was about to sign for a chain that is not a devnet."""
+
+    code = "chain.dev_key"
+    default_remedy = "use a key of your own"
+
+
+class ChainUnfit(ChainError):
+    """The chain lacks something that verification needs, such as the BN254 precompiles."""
+
+    code = "chain.unfit"
+    default_remedy = "use a chain with working precompiles 0x05 to 0x08"
+
+
+class InsufficientFunds(ChainError):
+    """The signer cannot pay for the transaction."""
+
+    code = "chain.funds"
+    default_remedy = "fund the signer"
+
+
+class DeploymentError(ZkchainError):
+    """A deployment record is missing, damaged, or differs from the chain."""
+
+    code = "deployment"
+    exit_code = 12
+
+
+class DeploymentNotFound(DeploymentError):
+    """Nothing of this name or circuit is recorded on this network."""
+
+    code = "deployment.not_found"
+    default_remedy = "run: zkchain deploy BUNDLE --network NAME"
+
+
+class DeploymentCorrupt(DeploymentError):
+    """A record under deployments/ cannot be read or belongs to another chain."""
+
+    code = "deployment.corrupt"
+    default_remedy = "move the damaged record away and deploy again"
+
+
+class DeploymentDrift(DeploymentError):
+    """The chain does not hold the code or the registry entry that the record says."""
+
+    code = "deployment.drift"
+    default_remedy = "do not use this address; deploy again and find out why it changed"
+
+
+class SmokeTestFailed(DeploymentError):
+    """A fresh verifier accepted what it must refuse, or refused an honest proof; it was not recorded."""
+
+    code = "deployment.smoke_test"
+    default_remedy = "do not use this verifier; report the vector named"
+
+
+class TransactionError(ZkchainError):
+    """A transaction was not sent, reverted, or did not have the effect asked for."""
+
+    code = "transaction"
+    exit_code = 13
+
+
+class TransactionReverted(TransactionError):
+    """The contract refused; the message names its error."""
+
+    code = "transaction.reverted"
+
+
+class AlreadyRecorded(TransactionReverted):
+    """The same statement was accepted before."""
+
+    code = "transaction.already_recorded"
+    default_remedy = "prove again with a new nonce if a second record is meant"
+
+
+class BindingRefused(TransactionReverted):
+    """The proof is bound to another sender, chain, gateway, model or time."""
+
+    code = "transaction.binding"
+    default_remedy = "prove again for this account and network"
+
+
+class ProofRejected(TransactionReverted):
+    """The verifier contract says the proof does not hold."""
+
+    code = "transaction.proof_rejected"
+    default_remedy = "check the proof with `zkchain verify PROOF --bundle DIR`"
+
+
+class TransactionUnknown(TransactionError):
+    """The transaction's fate is unknown: sent, but no receipt in time."""
+
+    code = "transaction.unknown"
+    default_remedy = "look the hash up before sending again"
+
+
+class EventMissing(TransactionError):
+    """The transaction succeeded but our gateway's event is not in its receipt."""
+
+    code = "transaction.event_missing"
+    default_remedy = "treat the inference as not recorded; check the gateway's address"

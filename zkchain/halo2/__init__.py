@@ -1,0 +1,1 @@
+"""The only code that meets ezkl: one supervised child process a request."""

@@ -1,0 +1,1 @@
+"""Read, check, inspect and rewrite ONNX models, and read the samples that go with them."""

@@ -1,0 +1,1 @@
+"""Witnesses, proofs, instances and bindings."""

@@ -1,0 +1,231 @@
+"""The arrows of the data flow: one frozen record between each two stages.
+
+Records hold no file handles, connections or behaviour beyond checking themselves. Those that reach a disk
+go there as JSON by `to_json` and come back by `from_json`, which refuses unknown and missing keys.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .record import Record
+from .values import DEV_CHAIN_IDS, Address, Digest, FieldElement
+
+DType = Literal["float", "int", "bool"]
+TensorVisibility = Literal["public", "private", "hashed"]
+ParamsVisibility = Literal["fixed", "hashed", "private"]
+Provenance = Literal["ceremony", "dev"]
+SegmentKind = Literal["input", "input_hash", "params_hash", "output", "output_hash", "binding"]
+DeploymentStatus = Literal["planned", "sent", "confirmed", "retired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorSpec(Record):
+    """A named input or output of a model. `shape` has no unknown dimension left."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    onnx_type: str  #: the element type in ONNX's words, e.g. "FLOAT", "INT64", "BOOL"
+
+    @property
+    def elements(self) -> int:
+        """Number of scalars; 1 for a rank-0 tensor."""
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec(Record):
+    """What a model is, without its weights."""
+
+    name: str
+    digest: Digest  #: SHA-256 of the normalised ONNX bytes (external data inlined, dims fixed)
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    opset: int
+    operators: tuple[tuple[str, int], ...]  #: census, sorted by name
+    parameters: int
+    notes: tuple[str, ...] = ()  #: what loading changed, said aloud
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A loaded model: its description and the normalised ONNX bytes that ezkl will see."""
+
+    spec: ModelSpec
+    onnx: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visibility(Record):
+    """Who may see which tensors: on chain (public), nobody (private), or only as a Poseidon hash."""
+
+    input: TensorVisibility = "private"
+    output: TensorVisibility = "public"
+    params: ParamsVisibility = "fixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment(Record):
+    """A run of instances that belongs to one tensor. `scale` is the fixed-point scale in bits; 0 for integers."""
+
+    kind: SegmentKind
+    tensor: str
+    start: int
+    count: int
+    shape: tuple[int, ...]
+    dtype: DType
+    scale: int
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fidelity(Record):
+    """Circuit against float model, absolute errors over all output elements of all samples."""
+
+    samples: int
+    max_abs_error: float
+    mean_abs_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Srs(Record):
+    """A structured reference string: size, digest, and who knows its secret."""
+
+    k: int
+    sha256: Digest
+    provenance: Provenance
+    g2_point: tuple[str, ...]  #: words of s*G2 as the verifier carries them (x_1, x_2, y_1, y_2 of -s*G2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleFile(Record):
+    """One file of a bundle."""
+
+    name: str
+    size: int
+    sha256: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle(Record):
+    """The manifest of a bundle folder: everything that the meaning of a proof depends on, and a hash of every file."""
+
+    format: int
+    zkchain_version: str
+    engine_version: str
+    request_digest: Digest  #: digest of model, samples and options: the same request is not compiled twice
+    circuit_digest: Digest
+    verifying_key_digest: Digest
+    model: ModelSpec  #: as the user knows it, without the binding tensors
+    visibility: Visibility
+    binding: bool
+    stock: bool
+    segments: tuple[Segment, ...]
+    logrows: int
+    rows: int
+    input_scales: tuple[int, ...]  #: bits, by input of the circuit (binding last)
+    output_scales: tuple[int, ...]
+    bounds: tuple[tuple[float, float], ...]  #: lowest and highest calibrated value by input of the model
+    fidelity: Fidelity
+    srs: Srs
+    params_digest: Digest | None  #: keccak of the parameter-hash instances, when params are hashed
+    files: tuple[BundleFile, ...]
+
+    @property
+    def instances(self) -> int:
+        """Number of public instances of a proof."""
+        return sum(segment.count for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding(Record):
+    """Where a proof may be used and by whom. The gateway recomputes its 252-bit tag (see `proof.binding`)."""
+
+    chain_id: int
+    gateway: Address
+    model_id: Digest
+    account: Address  #: who may submit; the zero address when bound to a request
+    request: Digest  #: request id; zero when bound to an account
+    nonce: int
+    deadline: int  #: Unix seconds after which the gateway refuses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof(Record):
+    """A proof and the statement it proves."""
+
+    circuit_digest: Digest
+    instances: tuple[FieldElement, ...]
+    proof: bytes
+    binding: Binding | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractArtifact(Record):
+    """A compiled contract. Bytecode is linked and final; `solc_input` is the standard-JSON input that rebuilds it."""
+
+    name: str
+    abi: tuple[dict[str, Any], ...]
+    bytecode: bytes  #: creation code without constructor arguments
+    deployed_bytecode: bytes  #: runtime code before immutables are filled in
+    compiler: str
+    solc_input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network(Record):
+    """A chain we can talk to. `devnet` is true only for chain ids in values.DEV_CHAIN_IDS."""
+
+    name: str
+    rpc_url: str
+    chain_id: int
+
+    @property
+    def devnet(self) -> bool:
+        """True when public development keys and a development SRS are allowed."""
+        return self.chain_id in DEV_CHAIN_IDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt(Record):
+    """A mined transaction, as far as we rely on it."""
+
+    tx_hash: str
+    block: int
+    block_hash: str
+    gas_used: int
+    status: int
+    contract_address: Address | None
+    sender: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment(Record):
+    """One contract on one chain: enough to find it, trust it and rebuild it."""
+
+    name: str
+    chain_id: int
+    address: Address
+    code_hash: Digest  #: keccak256 of the runtime code found on chain
+    code_bytes: int
+    gas_used: int
+    tx_hash: str
+    block: int
+    status: DeploymentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceEvent(Record):
+    """A decoded `InferenceVerified`. `outputs` maps output names to flat lists of floats or integers."""
+
+    model_id: Digest
+    model_name: str
+    input_commitment: Digest
+    account: Address
+    outputs: dict[str, list[float]]
+    tx_hash: str
+    block: int
+    log_index: int

@@ -1,0 +1,1 @@
+"""Generated verifiers, their guard, the compiler, and the contracts that ship compiled."""

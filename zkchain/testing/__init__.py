@@ -1,0 +1,1 @@
+"""Fakes for users' own tests, held to the same suite as the real parts."""
