@@ -22,29 +22,6 @@
     │   ├── ShapeMismatch
     │   ├── TypeMismatch
     │   └── ValueOutOfRange
-    ├── CircuitError
-    │   ├── VisibilityRefused
-    │   └── CircuitTooLarge
-    ├── EngineError
-    │   ├── EngineMissing
-    │   ├── EngineRefused
-    │   ├── EnginePanicked
-    │   ├── EngineCrashed
-    │   ├── EngineOutOfMemory
-    │   ├── EngineTimeout
-    │   └── EngineDiskFull
-    ├── BundleError
-    │   ├── BundleNotFound
-    │   ├── BundleCorrupt
-    │   └── BundleForeign
-    ├── SrsError
-    │   ├── SrsNotFound
-    │   ├── SrsCorrupt
-    │   └── DevSrsRefused
-    ├── ProofError
-    │   ├── ProofUnreadable
-    │   ├── ProofForeign
-    │   └── ProofInvalid
     ├── SolidityError
     │   ├── CompilerNotFound
     │   ├── CompileFailed
@@ -65,13 +42,38 @@
     │   ├── DeploymentCorrupt
     │   ├── DeploymentDrift
     │   └── SmokeTestFailed
-    └── TransactionError
-        ├── TransactionReverted
-        │   ├── AlreadyRecorded
-        │   ├── BindingRefused
-        │   └── ProofRejected
-        ├── TransactionUnknown
-        └── EventMissing
+    ├── TransactionError
+    │   ├── TransactionReverted
+    │   │   ├── AlreadyRecorded
+    │   │   ├── BindingRefused
+    │   │   └── ProofRejected
+    │   ├── TransactionUnknown
+    │   └── EventMissing
+    ├── CircuitError
+    │   ├── VisibilityRefused
+    │   └── CircuitTooLarge
+    ├── EngineError
+    │   ├── EngineMissing
+    │   ├── EngineRefused
+    │   ├── EnginePanicked
+    │   ├── EngineCrashed
+    │   ├── EngineAborted
+    │   ├── EngineKilled
+    │   ├── EngineOutOfMemory
+    │   ├── EngineTimeout
+    │   └── EngineDiskFull
+    ├── BundleError
+    │   ├── BundleNotFound
+    │   ├── BundleCorrupt
+    │   └── BundleForeign
+    ├── SrsError
+    │   ├── SrsNotFound
+    │   ├── SrsCorrupt
+    │   └── DevSrsRefused
+    └── ProofError
+        ├── ProofUnreadable
+        ├── ProofForeign
+        └── ProofInvalid
 """
 
 from .base import (
@@ -135,9 +137,11 @@ from .proving import (
     CircuitError,
     CircuitTooLarge,
     DevSrsRefused,
+    EngineAborted,
     EngineCrashed,
     EngineDiskFull,
     EngineError,
+    EngineKilled,
     EngineMissing,
     EngineOutOfMemory,
     EnginePanicked,
@@ -179,9 +183,11 @@ __all__ = [
     "DevKeyRefused",
     "DevSrsRefused",
     "DevnetFailed",
+    "EngineAborted",
     "EngineCrashed",
     "EngineDiskFull",
     "EngineError",
+    "EngineKilled",
     "EngineMissing",
     "EngineOutOfMemory",
     "EnginePanicked",

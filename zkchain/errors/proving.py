@@ -59,8 +59,22 @@ class EngineCrashed(EngineError):
     default_remedy = "run the command again; if it crashes again, report the signal and the model's operators"
 
 
+class EngineAborted(EngineError):
+    """The engine's process aborted, as Rust and C++ do on a broken invariant."""
+
+    code = "engine.aborted"
+    default_remedy = "run `zkchain inspect MODEL`; if the model is fine, report the model's operators"
+
+
+class EngineKilled(EngineError):
+    """Somebody, most likely the system for lack of memory, killed the engine's process."""
+
+    code = "engine.killed"
+    default_remedy = "free memory and run the command again; the system log says who killed it"
+
+
 class EngineOutOfMemory(EngineError):
-    """The engine ran into its memory limit or was killed by the system for lack of memory."""
+    """The engine ran into its memory limit and could not allocate more."""
 
     code = "engine.out_of_memory"
     default_remedy = "free memory, raise ZKCHAIN_MEMORY_LIMIT_GB, or compile a smaller circuit"

@@ -1,1 +1,6 @@
 """The only code that meets ezkl: one supervised child process a request."""
+
+from .engine import ENGINE_VERSION, Engine, Proved, Prover, Witnessed
+from .supervisor import Limits
+
+__all__ = ["ENGINE_VERSION", "Engine", "Limits", "Proved", "Prover", "Witnessed"]

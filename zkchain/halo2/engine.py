@@ -1,0 +1,232 @@
+"""The typed face of the proving engine. Files in, files and frozen results out; each call is one child process."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import ProofInvalid
+from ..progress import Report, silent
+from ..values import FieldElement
+from .supervisor import ChildCommand, Limits, scratch_folder, serve
+
+#: The one ezkl release whose outputs, traps and generated Solidity this package knows.
+ENGINE_VERSION = "ezkl/23.0.5"
+
+#: ezkl's input file: one flat list of numbers for each input of the circuit.
+InputData = Sequence[Sequence[float | int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed:
+    """The circuit's forward pass on one input, and the widest values it met."""
+
+    seconds: float
+    outputs: tuple[tuple[FieldElement, ...], ...]
+    lookup_low: int
+    lookup_high: int
+    range_high: int
+    peak_rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """A checked proof with what it cost."""
+
+    instances: tuple[FieldElement, ...]
+    proof: bytes
+    witness_seconds: float
+    prove_seconds: float
+    peak_rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitFiles:
+    """Where a circuit and its keys lie."""
+
+    circuit: Path
+    settings: Path
+    proving_key: Path
+    verifying_key: Path
+    srs: Path
+
+
+class Prover(Protocol):
+    """What zkchain needs of a proof system; `Engine` is the real one, `testing.FakeProver` the one for users' tests."""
+
+    def make_settings(
+        self,
+        model: Path,
+        run_args: Mapping[str, object],
+        data: InputData | None,
+        calibration: Mapping[str, object] | None,
+        report: Report = silent,
+    ) -> dict[str, Any]:
+        """Settings for `run_args`; calibrated on `data` when `calibration` is given."""
+
+    def build(self, model: Path, files: CircuitFiles, report: Report = silent) -> float:
+        """Compile `model` with `files.settings`, make both keys; seconds of key generation."""
+
+    def witness(
+        self, model: Path, settings: Path, inputs: Sequence[InputData], report: Report = silent
+    ) -> tuple[Witnessed, ...]:
+        """Forward pass on each input, with no keys needed."""
+
+    def prove(
+        self, files: CircuitFiles, data: InputData, accept: Callable[[Witnessed], None], report: Report = silent
+    ) -> Proved:
+        """Prove one input; `accept` sees the witness first and may raise."""
+
+    def verify(
+        self, files: CircuitFiles, instances: Sequence[FieldElement], proof: bytes, report: Report = silent
+    ) -> bool:
+        """True when the proof holds, False when it does not; anything else raises."""
+
+    def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
+        """Write a development SRS for 2**k rows to `path`."""
+
+    def render_verifier(self, files: CircuitFiles, report: Report = silent) -> str:
+        """Unguarded Solidity of this circuit's own verifier."""
+
+    def render_shared(self, files: CircuitFiles, report: Report = silent) -> tuple[str, bytes]:
+        """Unguarded Solidity of the shared verifier, and this circuit's verifying-key artifact (VKA)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """ezkl behind a supervised child process. Raises EngineError subclasses and Cancelled from every method."""
+
+    scratch_root: Path  #: private folders of running requests; on a disk with room for a witness and a proof
+    limits: Limits
+    command: ChildCommand = field(default_factory=ChildCommand)
+
+    def make_settings(
+        self,
+        model: Path,
+        run_args: Mapping[str, object],
+        data: InputData | None,
+        calibration: Mapping[str, object] | None,
+        report: Report = silent,
+    ) -> dict[str, Any]:
+        """See `Prover.make_settings`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            arguments = {
+                "model": str(model),
+                "settings": str(scratch / "settings.json"),
+                "run_args": dict(run_args),
+                "data": _write_input(scratch / "samples.json", data) if data is not None else "",
+                "calibration": None if calibration is None else dict(calibration),
+            }
+            return dict(self._serve("make_settings", arguments, scratch, report)["settings"])
+
+    def build(self, model: Path, files: CircuitFiles, report: Report = silent) -> float:
+        """See `Prover.build`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            result = self._serve("build", {"model": str(model), **_paths(files)}, scratch, report)
+            return float(result["setup_seconds"])
+
+    def witness(
+        self, model: Path, settings: Path, inputs: Sequence[InputData], report: Report = silent
+    ) -> tuple[Witnessed, ...]:
+        """See `Prover.witness`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            circuit = scratch / "circuit.ezkl"
+            compiled = {"model": str(model), "settings": str(settings), "circuit": str(circuit)}
+            self._serve("compile_only", compiled, scratch, report)
+            return self._witness(circuit, inputs, scratch, report)
+
+    def prove(
+        self, files: CircuitFiles, data: InputData, accept: Callable[[Witnessed], None], report: Report = silent
+    ) -> Proved:
+        """See `Prover.prove`. Raises ProofInvalid when the fresh proof does not hold under the verifying key."""
+        with scratch_folder(self.scratch_root) as scratch:
+            (witnessed,) = self._witness(files.circuit, [data], scratch, report)
+            accept(witnessed)
+            arguments = {
+                **_paths(files),
+                "witness": str(scratch / "witness.json"),
+                "proof": str(scratch / "proof.json"),
+            }
+            result = self._serve("prove", arguments, scratch, report)
+        if not result["valid"]:
+            raise ProofInvalid("a fresh proof does not hold under the bundle's verifying key")
+        return Proved(
+            instances=tuple(FieldElement.from_word(word) for word in result["instances"]),
+            proof=bytes.fromhex(result["proof"].removeprefix("0x")),
+            witness_seconds=witnessed.seconds,
+            prove_seconds=float(result["prove_seconds"]),
+            peak_rss_bytes=int(result["peak_rss_bytes"]),
+        )
+
+    def verify(
+        self, files: CircuitFiles, instances: Sequence[FieldElement], proof: bytes, report: Report = silent
+    ) -> bool:
+        """See `Prover.verify`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            path = scratch / "proof.json"
+            path.write_text(json.dumps(_ezkl_proof(instances, proof)), encoding="utf-8")
+            return bool(self._serve("verify", {**_paths(files), "proof": str(path)}, scratch, report)["valid"])
+
+    def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
+        """See `Prover.make_srs`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            self._serve("make_srs", {"k": k, "srs": str(path)}, scratch, report)
+
+    def render_verifier(self, files: CircuitFiles, report: Report = silent) -> str:
+        """See `Prover.render_verifier`."""
+        return self._render(files, report, shared=False)[0]
+
+    def render_shared(self, files: CircuitFiles, report: Report = silent) -> tuple[str, bytes]:
+        """See `Prover.render_shared`."""
+        return self._render(files, report, shared=True)
+
+    def _render(self, files: CircuitFiles, report: Report, *, shared: bool) -> tuple[str, bytes]:
+        with scratch_folder(self.scratch_root) as scratch:
+            result = self._serve("render", {**_paths(files), "shared": shared}, scratch, report)
+        return str(result["source"]), bytes.fromhex(result["vka"])
+
+    def _witness(
+        self, circuit: Path, inputs: Sequence[InputData], scratch: Path, report: Report
+    ) -> tuple[Witnessed, ...]:
+        data = [_write_input(scratch / f"input-{index}.json", item) for index, item in enumerate(inputs)]
+        arguments = {"circuit": str(circuit), "inputs": data, "witness": str(scratch / "witness.json")}
+        result = self._serve("witness", arguments, scratch, report)
+        return tuple(
+            Witnessed(
+                seconds=item["seconds"],
+                outputs=tuple(tuple(FieldElement.from_word(w) for w in tensor) for tensor in item["outputs"]),
+                lookup_low=item["lookup_low"],
+                lookup_high=item["lookup_high"],
+                range_high=item["range_high"],
+                peak_rss_bytes=result["peak_rss_bytes"],
+            )
+            for item in result["witnesses"]
+        )
+
+    def _serve(self, operation: str, arguments: dict[str, Any], scratch: Path, report: Report) -> dict[str, Any]:
+        return serve(operation, arguments, scratch=scratch, limits=self.limits, report=report, command=self.command)
+
+
+def _paths(files: CircuitFiles) -> dict[str, str]:
+    return {name: str(getattr(files, name)) for name in CircuitFiles.__slots__}
+
+
+def _write_input(path: Path, data: InputData) -> str:
+    path.write_text(json.dumps({"input_data": data}, allow_nan=False), encoding="utf-8")
+    return str(path)
+
+
+def _ezkl_proof(instances: Sequence[FieldElement], proof: bytes) -> dict[str, object]:
+    """Our proof in the shape of ezkl's proof.json: instances with the least significant byte first."""
+    return {
+        "protocol": None,
+        "instances": [[int(value).to_bytes(32, "little").hex() for value in instances]],
+        "proof": list(proof),
+        "hex_proof": "0x" + proof.hex(),
+        "split": None,
+        "pretty_public_inputs": None,
+        "timestamp": None,
+        "commitment": "KZG",
+        "version": ENGINE_VERSION.partition("/")[2],
+    }

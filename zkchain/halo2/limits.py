@@ -1,0 +1,29 @@
+"""What a child does to itself before it loads ezkl: die with its parent, stay within its limits, dump no core."""
+
+import ctypes
+import os
+import resource
+import signal
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """Ask Linux to kill this process when its parent ends; leave at once when that has already happened."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
+    """Bound address space and CPU time, and forbid core dumps: a core would hold private inputs and keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+
+
+def peak_rss_bytes() -> int:
+    """Largest resident set of this process so far. `ru_maxrss` is in kibibytes on Linux (getrusage(2))."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,159 @@
+"""What the child can do with ezkl. Runs only inside `halo2.child`; nothing else may import this module.
+
+Every operation takes plain JSON arguments whose file names are absolute paths, writes only to paths it was
+given, and returns plain JSON. Instances and outputs leave as 32-byte words, most significant byte first.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ezkl
+
+Arguments = dict[str, Any]
+Stage = Callable[[str], None]
+
+#: ezkl's own choice for verifiers: answered by our stub compiler, so nothing is downloaded or compiled here.
+_CANNED_ABI = '{"contracts":{"a":{"Halo2Verifier":{"abi":[]},"Halo2VerifierReusable":{"abi":[]}}}}'
+
+
+def make_settings(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Settings for one choice of run arguments, calibrated on samples. Keys of `run_args` override ezkl's defaults."""
+    run_args = ezkl.PyRunArgs()
+    for name, value in args["run_args"].items():
+        setattr(run_args, name, value)
+    stage("laying out the circuit")
+    ezkl.gen_settings(args["model"], args["settings"], run_args)
+    calibration = args["calibration"]
+    if calibration is not None:
+        stage("calibrating")
+        ezkl.calibrate_settings(args["data"], args["model"], args["settings"], "resources", **calibration)
+    return {"settings": _read(args["settings"])}
+
+
+def build(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Compile the circuit and make its keys."""
+    stage("compiling the circuit")
+    ezkl.compile_circuit(args["model"], args["circuit"], args["settings"])
+    stage("making the keys")
+    started = time.monotonic()
+    ezkl.setup(args["circuit"], args["verifying_key"], args["proving_key"], args["srs"], None, False)
+    return {"setup_seconds": time.monotonic() - started}
+
+
+def compile_only(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Compile the circuit without keys."""
+    stage("compiling the circuit")
+    ezkl.compile_circuit(args["model"], args["circuit"], args["settings"])
+    return {}
+
+
+def witness(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Run the circuit's forward pass on each of `inputs`; nothing is proved."""
+    stage("running the circuit on the samples")
+    return {"witnesses": [_witness(args["circuit"], data, args["witness"]) for data in args["inputs"]]}
+
+
+def prove(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Prove a witness file and check the proof with the verifying key."""
+    stage("proving")
+    started = time.monotonic()
+    ezkl.prove(args["witness"], args["circuit"], args["proving_key"], args["proof"], args["srs"])
+    seconds = time.monotonic() - started
+    proof = _read(args["proof"])
+    stage("checking the proof")
+    valid = ezkl.verify(args["proof"], args["settings"], args["verifying_key"], args["srs"], False)
+    return {
+        "valid": bool(valid),
+        "prove_seconds": seconds,
+        "instances": [_word(felt) for column in proof["instances"] for felt in column],
+        "proof": proof["hex_proof"],
+    }
+
+
+def verify(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Check a proof file. ezkl answers an invalid proof by an exception whose text says so."""
+    stage("verifying")
+    try:
+        valid = bool(ezkl.verify(args["proof"], args["settings"], args["verifying_key"], args["srs"], False))
+    except RuntimeError as error:
+        if not str(error).startswith("Failed to run verify: [halo2]"):
+            raise
+        return {"valid": False, "reason": str(error)}
+    return {"valid": valid, "reason": "" if valid else "the proof does not hold"}
+
+
+def make_srs(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """A development SRS: its maker could forge proofs."""
+    stage(f"making the development SRS, k={args['k']}")
+    ezkl.gen_srs(args["srs"], args["k"])
+    return {}
+
+
+def render(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Solidity of this circuit's own verifier, or of the shared one and this circuit's key artifact (VKA)."""
+    stage("rendering the verifier")
+    _install_stub_compiler(Path.home())
+    common = (args["verifying_key"], args["settings"])
+    scratch = Path.home()
+    source, abi, vka = (str(scratch / name) for name in ("verifier.sol", "abi.json", "vka"))
+    asyncio.run(_finished(ezkl.create_evm_verifier, *common, source, abi, args["srs"], args["shared"]))
+    if args["shared"]:
+        asyncio.run(_finished(ezkl.create_evm_vka, *common, vka, args["srs"]))
+    return {
+        "source": Path(source).read_text(encoding="utf-8"),
+        "vka": Path(vka).read_bytes().hex() if args["shared"] else "",
+    }
+
+
+OPERATIONS: dict[str, Callable[[Arguments, Stage], dict[str, Any]]] = {
+    function.__name__: function
+    for function in (make_settings, build, compile_only, witness, prove, verify, make_srs, render)
+}
+
+
+async def _finished(function: Callable[..., Any], *args: Any) -> None:
+    """Await one of ezkl's async calls, and give its worker thread time to let go of the interpreter."""
+    await function(*args)
+    await asyncio.sleep(0.05)
+
+
+def _witness(circuit: str, data: str, out: str) -> dict[str, Any]:
+    started = time.monotonic()
+    ezkl.gen_witness(data, circuit, out, None, None)
+    seconds = time.monotonic() - started
+    found = _read(out)
+    return {
+        "seconds": seconds,
+        "outputs": [[_word(felt) for felt in tensor] for tensor in found["outputs"]],
+        "lookup_low": int(found["min_lookup_inputs"]),
+        "lookup_high": int(found["max_lookup_inputs"]),
+        "range_high": int(found["max_range_size"]),
+    }
+
+
+def _word(little_endian_hex: str) -> str:
+    return "0x" + bytes.fromhex(little_endian_hex)[::-1].hex()
+
+
+def _read(path: str) -> Any:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def _install_stub_compiler(home: Path) -> None:
+    """Put an executable where ezkl looks for solc 0.8.20; it reads its input and prints an empty ABI.
+
+    ezkl wants a compiler only for the ABI, which we discard: the source is compiled by our pinned compiler.
+    """
+    folder = home / ".svm" / "0.8.20"
+    folder.mkdir(parents=True, exist_ok=True)
+    stub = folder / "solc-0.8.20"
+    stub.write_text(
+        "#!/bin/sh\n"
+        'case "$1" in --version) echo "Version: 0.8.20+commit.a1b79de6.Linux.g++";; '
+        f"*) cat >/dev/null; printf '%s' '{_CANNED_ABI}';; esac\n"
+    )
+    stub.chmod(0o700)

@@ -1,0 +1,176 @@
+"""Start one child for one request, watch it, and turn whatever happens to it into a result or a typed error."""
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import Cancelled, EngineTimeout
+from ..progress import Report
+from .outcome import failure_error, loss_error
+
+#: Environment variables a child may see. Anything else could carry a secret or change what is proved.
+_PASSED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "RAYON_NUM_THREADS", "SSL_CERT_FILE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one child may use."""
+
+    memory_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCommand:
+    """The program that serves a request; tests put one that crashes in its place."""
+
+    argv: tuple[str, ...] = (sys.executable, "-P", "-m", "zkchain.halo2.child")
+
+
+def serve(
+    operation: str,
+    arguments: dict[str, Any],
+    *,
+    scratch: Path,
+    limits: Limits,
+    report: Report,
+    command: ChildCommand,
+) -> dict[str, Any]:
+    """Run `operation` in a child whose HOME is `scratch`. Raises EngineError subclasses and Cancelled.
+
+    A result that was handed over counts, however the child ends afterwards.
+    """
+    request = {
+        "operation": operation,
+        "arguments": arguments,
+        "parent_pid": os.getpid(),
+        "memory_bytes": limits.memory_bytes,
+        "cpu_seconds": int(limits.seconds * (os.cpu_count() or 1)) + 1,
+    }
+    with tempfile.TemporaryFile() as stderr:
+        process, channel = _start(command, request, scratch, stderr)
+        try:
+            message = _follow(channel, time.monotonic() + limits.seconds, report)
+        except KeyboardInterrupt:
+            raise Cancelled(f"stopped while {operation.replace('_', ' ')} was running") from None
+        except TimeoutError:
+            raise EngineTimeout(
+                f"{operation} did not finish within {limits.seconds:g} s", seconds=limits.seconds, operation=operation
+            ) from None
+        finally:
+            channel.close()
+            _end(process, patient=sys.exc_info()[0] is None)
+        if message is None:
+            raise loss_error(operation, process.returncode, _tail(stderr), limits.memory_bytes)
+    if "failure" in message:
+        raise failure_error(operation, message["failure"], limits.memory_bytes)
+    return dict(message["result"])
+
+
+@contextmanager
+def scratch_folder(root: Path) -> Iterator[Path]:
+    """A private folder for one request; folders whose owner died without cleaning up are removed first."""
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for old in root.iterdir():
+        owner = old.name.partition("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(old, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(dir=root, prefix=f"{os.getpid()}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _start(
+    command: ChildCommand, request: dict[str, Any], scratch: Path, stderr: IO[bytes]
+) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    environment |= {"HOME": str(scratch), "TMPDIR": str(scratch), "RUST_BACKTRACE": "0"}
+    read_end, write_end = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [*command.argv, str(write_end)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            cwd=scratch,
+            env=environment,
+            pass_fds=(write_end,),
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(read_end)
+        raise
+    finally:
+        os.close(write_end)
+    channel = os.fdopen(read_end, "rb", buffering=0)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(json.dumps(request).encode())
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # the child is already gone; what it left is judged below
+    return process, channel
+
+
+def _follow(channel: IO[bytes], deadline: float, report: Report) -> dict[str, Any] | None:
+    """Read messages until the last one or until the child closes its end. Raises TimeoutError."""
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(channel, selectors.EVENT_READ)
+        while True:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeoutError
+            if not selector.select(min(remaining, 1.0)):
+                continue
+            chunk = channel.read(1 << 16)
+            if not chunk:
+                return None
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                message = json.loads(line)
+                if "stage" not in message:
+                    return dict(message)
+                report(message["stage"])
+
+
+def _end(process: subprocess.Popen[bytes], *, patient: bool) -> None:
+    """Leave no process behind: a child that is done gets a moment to go by itself, so that its exit can be read."""
+    try:
+        if patient:
+            process.wait(timeout=5.0)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _tail(stderr: IO[bytes]) -> str:
+    size = stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(0, size - 4096))
+    return stderr.read().decode("utf-8", "replace")
