@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IInferenceGateway} from "../interfaces/IInferenceGateway.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {Bn254} from "../libraries/Bn254.sol";
+
+/// @title Base of contracts that act on proved answers
+/// @notice Pins one gateway and one model version. An answer counts when the gateway has recorded it for the
+/// caller by a proof that names the caller, and it counts once.
+abstract contract InferenceConsumer {
+    /// @notice The gateway whose records are believed.
+    IInferenceGateway public immutable gateway;
+
+    /// @notice The one model version whose answers are believed.
+    uint256 public immutable modelId;
+
+    /// @notice Where the outputs start among the instances.
+    uint256 public immutable outputStart;
+
+    /// @notice How many outputs the model has.
+    uint256 public immutable outputCount;
+
+    /// @notice Whether a statement has been used here.
+    mapping(bytes32 statement => bool) public consumed;
+
+    /// @notice The gateway knows no such statement.
+    error NotRecorded(bytes32 statement);
+
+    /// @notice The proof names no account, so whoever came first holds the record.
+    error NotAccountBound(bytes32 statement);
+
+    /// @notice The statement was recorded for another account.
+    error NotYourInference(address expected, address found);
+
+    /// @notice The statement was used here before.
+    error AlreadyConsumed(bytes32 statement);
+
+    /// @notice The model has fewer outputs than asked for.
+    error NoSuchOutput(uint256 index, uint256 count);
+
+    /// @param gateway_ The gateway whose records are believed.
+    /// @param modelId_ The model version whose answers are believed; reverts if the registry has none.
+    constructor(IInferenceGateway gateway_, uint256 modelId_) {
+        gateway = gateway_;
+        modelId = modelId_;
+        IModelRegistry.Layout memory layout = IModelRegistry(gateway_.registry()).routeOf(modelId_).layout;
+        outputStart = layout.outputStart;
+        outputCount = layout.outputCount;
+    }
+
+    /// @dev Uses up the caller's recorded answer. `instances` are the statement itself, so after this they can
+    /// be believed.
+    /// @return account The account the answer belongs to: the caller.
+    function _consume(uint256[] calldata instances) internal returns (address account) {
+        bytes32 statement = gateway.statementOf(modelId, instances);
+        IInferenceGateway.Record memory record = gateway.recordOf(statement);
+        if (record.recordedAt == 0) revert NotRecorded(statement);
+        if (!record.accountBound) revert NotAccountBound(statement);
+        if (record.account != msg.sender) revert NotYourInference(record.account, msg.sender);
+        if (consumed[statement]) revert AlreadyConsumed(statement);
+        consumed[statement] = true;
+        return record.account;
+    }
+
+    /// @dev Output number `index` as a signed integer: the real value times 2^scale of that output.
+    function _output(uint256[] calldata instances, uint256 index) internal view returns (int256) {
+        if (index >= outputCount) revert NoSuchOutput(index, outputCount);
+        return Bn254.signed(instances[outputStart + index]);
+    }
+
+    /// @dev Index of the largest output; the lowest such index if several are equal.
+    function _argmax(uint256[] calldata instances) internal view returns (uint256 best) {
+        int256 highest = _output(instances, 0);
+        for (uint256 i = 1; i < outputCount; ++i) {
+            int256 value = _output(instances, i);
+            if (value > highest) (highest, best) = (value, i);
+        }
+    }
+}
