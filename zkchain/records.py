@@ -131,6 +131,9 @@ class Bundle(Record):
     bounds: tuple[tuple[float, float], ...]  #: lowest and highest calibrated value by input of the model
     fidelity: Fidelity
     srs: Srs
+    proof_bytes: int  #: exact length of every proof of this circuit
+    prove_seconds: float  #: measured on the machine that compiled, for one sample
+    peak_rss_bytes: int  #: of that proof
     params_digest: Digest | None  #: keccak of the parameter-hash instances, when params are hashed
     files: tuple[BundleFile, ...]
 

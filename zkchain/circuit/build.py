@@ -1,0 +1,239 @@
+"""From a model and samples to a bundle: choose settings, obtain an SRS, make keys, prove once, seal.
+
+Each stage is kept in a workspace under the cache, so an interrupted compile goes on where it stopped; the bundle
+folder itself appears whole or not at all.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .. import __version__
+from ..errors import BundleCorrupt, BundleNotFound, UsageError
+from ..files import sha256_file, write_atomic, write_json
+from ..halo2 import ENGINE_VERSION, Prover
+from ..halo2.engine import CircuitFiles, InputData
+from ..progress import Report, silent
+from ..records import Bundle, Fidelity, Model, Srs
+from ..values import ZERO_DIGEST, Digest, canonical_json, keccak_of
+from . import bundle as store
+from .choose import choose_settings, stock_settings
+from .fidelity import References, compare, largest_output
+from .layout import read_segments
+from .options import CompileOptions, refuse_empty_statements
+from .srs import find_srs, obtain_srs
+from .workspace import Workspace
+
+#: Samples beyond this number are used for the fidelity report only in part: calibration cost grows with each.
+MAX_CALIBRATION_SAMPLES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileRequest:
+    """Everything a bundle follows from."""
+
+    model: Model  #: as the user knows it
+    circuit_model: Model  #: what ezkl compiles: with the binding tensors, when bound
+    inputs: Sequence[InputData]  #: samples for the circuit model, one list of flat tensors each
+    references: References  #: float outputs of the user's model on the samples
+    options: CompileOptions
+
+    def digest(self) -> Digest:
+        """Identifies the request: the same one is compiled once."""
+        parts = {
+            "format": store.FORMAT,
+            "engine": ENGINE_VERSION,
+            "zkchain": __version__,
+            "model": self.model.spec.digest,
+            "circuit_model": self.circuit_model.spec.digest,
+            "inputs": keccak_of(json.dumps(self.inputs).encode()),
+            "options": self.options.to_json(),
+        }
+        return keccak_of(canonical_json(parts))
+
+
+def build_bundle(
+    request: CompileRequest,
+    *,
+    prover: Prover,
+    home: Path,
+    out: Path,
+    replace_other: bool = False,
+    report: Report = silent,
+) -> Bundle:
+    """Make the bundle at `out`, or return the one that is already there for the same request.
+
+    Raises VisibilityRefused, UsageError when `out` holds something else, EngineError, SrsError and OSError.
+    """
+    refuse_empty_statements(request.options)
+    existing = _existing(out, request.digest(), home, replace_other=replace_other)
+    if existing is not None:
+        report("the bundle is up to date")
+        return existing
+    work = Workspace(home / "compile" / request.digest()[2:18])
+    _stage_settings(work, request, prover, report)
+    settings = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
+    srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)
+    files = _stage_keys(work, prover, srs_path, srs, report)
+    _stage_trial(work, files, request, prover, report)
+    draft = _draft(request, settings, srs, json.loads(work.path("trial.json").read_text(encoding="ascii")), work)
+    sealed = _assemble(draft, files, work.path(store.MODEL), out)
+    work.discard()
+    return sealed
+
+
+def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) -> Bundle | None:
+    """The bundle at `out` when it answers this request; None when `out` is free to be written."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return None
+    try:
+        found = store.load_bundle(out)
+    except BundleNotFound:
+        raise UsageError(f"{out} exists and is not a bundle", remedy="give another --out", found=out) from None
+    except BundleCorrupt:
+        if replace_other:
+            return None
+        raise
+    better = find_srs(found.logrows, home)
+    upgraded = found.srs.provenance == "dev" and better is not None and better[1].provenance == "ceremony"
+    if found.request_digest == request and not upgraded:
+        return found
+    if replace_other or upgraded:
+        return None
+    raise UsageError(
+        f"{out} holds another bundle (circuit {found.circuit_digest[:12]})",
+        remedy="give another --out, or --force to replace it",
+        found=out,
+    )
+
+
+def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, report: Report) -> None:
+    def make(scratch: Path) -> None:
+        model = scratch / store.MODEL
+        model.write_bytes(request.circuit_model.onnx)
+        trial = scratch / "trial-settings.json"
+
+        def measure(settings: object) -> Fidelity:
+            assert isinstance(settings, dict)
+            write_json(trial, settings)
+            return compare(prover.witness(model, trial, request.inputs, report), request.references, settings)
+
+        data = concatenate(request.inputs[:MAX_CALIBRATION_SAMPLES])
+        if request.options.stock:
+            settings = stock_settings(prover, model, data, request.options.visibility, report)
+        else:
+            largest = largest_output(request.references)
+            visibility = request.options.visibility
+            settings = choose_settings(prover, model, data, visibility, measure, largest, report)
+        write_json(scratch / store.SETTINGS, settings)
+        write_json(scratch / "fidelity.json", measure(settings).to_json())
+
+    work.stage("settings", (store.MODEL, store.SETTINGS, "fidelity.json"), make)
+
+
+def _stage_keys(work: Workspace, prover: Prover, srs_path: Path, srs: Srs, report: Report) -> CircuitFiles:
+    def make(scratch: Path) -> None:
+        shutil.copyfile(work.path(store.SETTINGS), scratch / store.SETTINGS)
+        files = replace(store.circuit_files(scratch), srs=srs_path)
+        prover.build(work.path(store.MODEL), files, report)
+
+    outputs = (store.CIRCUIT, store.PROVING_KEY, store.VERIFYING_KEY)
+    work.stage(f"keys-{srs.sha256[2:10]}", outputs, make)
+    return replace(store.circuit_files(work.folder), srs=srs_path)
+
+
+def _stage_trial(work: Workspace, files: CircuitFiles, request: CompileRequest, prover: Prover, report: Report) -> None:
+    """One real proof: it shows that the keys work, and measures what a proof costs."""
+
+    def make(scratch: Path) -> None:
+        proved = prover.prove(files, request.inputs[0], lambda witness: None, report)
+        trial = {
+            "instances": [value.word for value in proved.instances],
+            "proof_bytes": len(proved.proof),
+            "prove_seconds": proved.prove_seconds,
+            "peak_rss_bytes": proved.peak_rss_bytes,
+        }
+        write_json(scratch / "trial.json", trial)
+
+    key = sha256_file(files.proving_key)[2:10]
+    work.stage(f"trial-{key}", ("trial.json",), make)
+
+
+def _draft(
+    request: CompileRequest, settings: dict[str, object], srs: Srs, trial: dict[str, object], work: Workspace
+) -> Bundle:
+    segments = read_segments(settings, request.circuit_model.spec, request.options.visibility)
+    words = trial["instances"]
+    assert isinstance(words, list)
+    hashes = [words[s.start : s.start + s.count] for s in segments if s.kind == "params_hash"]
+    packed = b"".join(bytes.fromhex(word[2:]) for group in hashes for word in group)
+    run_args = settings["run_args"]
+    assert isinstance(run_args, dict)
+    return Bundle.from_json(
+        {
+            "format": store.FORMAT,
+            "zkchain_version": __version__,
+            "engine_version": ENGINE_VERSION,
+            "request_digest": request.digest(),
+            "circuit_digest": ZERO_DIGEST,
+            "verifying_key_digest": keccak_of(work.path(store.VERIFYING_KEY).read_bytes()),
+            "model": request.model.spec.to_json(),
+            "visibility": request.options.visibility.to_json(),
+            "binding": request.options.binding,
+            "stock": request.options.stock,
+            "segments": [segment.to_json() for segment in segments],
+            "logrows": run_args["logrows"],
+            "rows": settings["num_rows"],
+            "input_scales": settings["model_input_scales"],
+            "output_scales": settings["model_output_scales"],
+            "bounds": _bounds(request),
+            "fidelity": json.loads(work.path("fidelity.json").read_text(encoding="ascii")),
+            "srs": srs.to_json(),
+            "proof_bytes": trial["proof_bytes"],
+            "prove_seconds": trial["prove_seconds"],
+            "peak_rss_bytes": trial["peak_rss_bytes"],
+            "params_digest": keccak_of(packed) if hashes else None,
+            "files": [],
+        }
+    )
+
+
+def _assemble(draft: Bundle, files: CircuitFiles, model: Path, out: Path) -> Bundle:
+    """Put the files beside `out`, seal them with a manifest, and rename the whole folder into place."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        target = store.circuit_files(staging)
+        shutil.copyfile(model, staging / store.MODEL)
+        for name in CircuitFiles.__slots__:
+            shutil.copyfile(getattr(files, name), getattr(target, name))
+        listed = replace(draft, files=store.describe_files(staging))
+        sealed = replace(listed, circuit_digest=store.circuit_digest(listed))
+        write_atomic(staging / store.MANIFEST, store.manifest_bytes(sealed))
+        staging.chmod(0o755)
+        if out.exists():
+            retired = staging.with_name(staging.name + ".old")
+            out.replace(retired)
+            shutil.rmtree(retired)
+        staging.replace(out)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return sealed
+
+
+def _bounds(request: CompileRequest) -> list[list[float]]:
+    """Lowest and highest sample value of each input of the user's model."""
+    columns = [[sample[index] for sample in request.inputs] for index in range(len(request.model.spec.inputs))]
+    return [
+        [float(min(min(values) for values in column)), float(max(max(values) for values in column))]
+        for column in columns
+    ]
+
+
+def concatenate(inputs: Sequence[InputData]) -> list[list[float | int]]:
+    """Several samples in ezkl's form for calibration: the tensors of one input, one after the other."""
+    return [[value for sample in inputs for value in sample[index]] for index in range(len(inputs[0]))]

@@ -1,0 +1,54 @@
+"""Which instance means what: the segments of a proof's public instances, read off a circuit's settings.
+
+ezkl puts instances in the order inputs, parameters, outputs. A public tensor gives one instance an element; a
+hashed tensor, and the hashed parameters as a whole, give one Poseidon hash.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..records import ModelSpec, Segment, SegmentKind, TensorSpec, Visibility
+
+#: Tensors that `model.with_binding` adds; everything else belongs to the user's model.
+BINDING_INPUT = "zkchain_binding"
+BINDING_OUTPUT = "zkchain_binding_out"
+
+
+def read_segments(settings: Mapping[str, Any], circuit: ModelSpec, visibility: Visibility) -> tuple[Segment, ...]:
+    """Segments in instance order for the circuit's own tensors (binding included). Scales are in bits."""
+    segments: list[Segment] = []
+
+    def add(kind: SegmentKind, tensor: TensorSpec | None, scale: int) -> None:
+        hashed = kind.endswith("_hash")
+        segments.append(
+            Segment(
+                kind=kind,
+                tensor=tensor.name if tensor else "",
+                start=sum(segment.count for segment in segments),
+                count=1 if hashed or tensor is None else tensor.elements,
+                shape=() if hashed or tensor is None else tensor.shape,
+                dtype="int" if hashed or tensor is None else tensor.dtype,
+                scale=0 if hashed else scale,
+                signed=not hashed,
+            )
+        )
+
+    for tensor, scale in zip(circuit.inputs, settings["model_input_scales"], strict=True):
+        if visibility.input == "public":
+            add("binding" if tensor.name == BINDING_INPUT else "input", tensor, scale)
+        elif visibility.input == "hashed":
+            add("input_hash", tensor, 0)
+    if visibility.params == "hashed":
+        add("params_hash", None, 0)
+    for tensor, scale in zip(circuit.outputs, settings["model_output_scales"], strict=True):
+        if visibility.output == "public":
+            add("binding" if tensor.name == BINDING_OUTPUT else "output", tensor, scale)
+        else:
+            add("output_hash", tensor, 0)
+    return tuple(segments)
+
+
+def binding_start(segments: tuple[Segment, ...]) -> int | None:
+    """Where the nine binding limbs stand; the last place when they stand in inputs and outputs."""
+    starts = [segment.start for segment in segments if segment.kind == "binding"]
+    return starts[-1] if starts else None

@@ -1,0 +1,54 @@
+"""What a user may choose about a circuit, checked."""
+
+from dataclasses import dataclass
+
+from ..errors import UsageError, VisibilityRefused
+from ..record import Record
+from ..records import Visibility
+
+#: ezkl's own defaults, for the stock pipeline.
+STOCK_VISIBILITY = Visibility(input="public", output="public", params="fixed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileOptions(Record):
+    """The choices that change a circuit."""
+
+    visibility: Visibility = Visibility()  # noqa: RUF009 - frozen
+    binding: bool = True
+    stock: bool = False
+    unbound_model_accepted: bool = False
+
+
+def parse_visibility(text: str, default: Visibility) -> Visibility:
+    """Read "input=private,output=public,params=fixed"; parts left out keep `default`. Raises UsageError."""
+    chosen = default.to_json()
+    for part in filter(None, (item.strip() for item in text.split(","))):
+        name, _, value = part.partition("=")
+        if name not in chosen or not value:
+            raise UsageError(f"{part!r} is not one of input=..., output=..., params=...", found=part)
+        chosen[name] = value
+    try:
+        return Visibility.from_json(chosen)
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r}: {error}; inputs and outputs are public, private or hashed; params fixed, hashed or private",
+            found=text,
+        ) from error
+
+
+def refuse_empty_statements(options: CompileOptions) -> None:
+    """Raise VisibilityRefused for choices whose proofs would say nothing, or not what they seem to."""
+    visibility = options.visibility
+    if visibility.output == "private":
+        raise VisibilityRefused("with private outputs a proof says nothing; outputs must be public or hashed")
+    if visibility.params == "private" and not options.unbound_model_accepted:
+        raise VisibilityRefused(
+            "with private params a proof made with any other weights is accepted under the same key",
+            remedy="use params=fixed or params=hashed, or say --i-want-unbound-model",
+        )
+    if options.binding and visibility.output == "hashed" and visibility.input != "public":
+        raise VisibilityRefused(
+            "with hashed outputs and no public input the binding would be hidden in a hash that no contract can check",
+            remedy="use output=public, input=public, or --no-binding",
+        )

@@ -1,0 +1,78 @@
+"""Make a proof from a bundle and one input."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineRefused, ValueOutOfRange
+from ..halo2 import Proved, Prover, Witnessed
+from ..halo2.engine import CircuitFiles, InputData
+from ..progress import Report, silent
+from ..records import Binding, Bundle, Proof
+from .binding import binding_limbs
+
+
+def make_proof(
+    prover: Prover,
+    files: CircuitFiles,
+    bundle: Bundle,
+    data: InputData,
+    binding: Binding | None,
+    report: Report = silent,
+) -> tuple[Proof, Proved]:
+    """Prove `data`, one flat list for each input of the user's model, under `binding`.
+
+    Raises ValueOutOfRange naming the input when the circuit cannot hold its values, and EngineError.
+    """
+    settings = json.loads(Path(files.settings).read_bytes())
+    full: list[Sequence[float | int]] = [*data]
+    if bundle.binding:
+        full.append(binding_limbs(binding))
+
+    def accept(witness: Witnessed) -> None:
+        _refuse_out_of_range(witness, settings, bundle, data)
+
+    try:
+        proved = prover.prove(files, full, accept, report)
+    except EngineRefused as error:
+        widest = _widest(bundle, data)
+        if widest is None or not error.message.startswith("witness:"):
+            raise
+        raise ValueOutOfRange(f"{widest}; the circuit cannot hold the result", input=widest) from error
+    proof = Proof(
+        circuit_digest=bundle.circuit_digest,
+        instances=proved.instances,
+        proof=proved.proof,
+        binding=binding if bundle.binding else None,
+    )
+    return proof, proved
+
+
+def _refuse_out_of_range(witness: Witnessed, settings: Mapping[str, Any], bundle: Bundle, data: InputData) -> None:
+    """A witness beyond the lookup tables passes `gen_witness` and then hangs the prover for ever: stop it here."""
+    low, high = settings["run_args"]["lookup_range"]
+    widest_check = max((top for _, top in settings["required_range_checks"]), default=0)
+    beyond = settings["required_lookups"] and not low <= witness.lookup_low <= witness.lookup_high <= high
+    if beyond or witness.range_high > widest_check:
+        what = _widest(bundle, data) or "the input"
+        raise ValueOutOfRange(
+            f"{what}; intermediate values reach {witness.lookup_low}..{witness.lookup_high}, "
+            f"the circuit's tables hold {low}..{high}",
+            lookup_low=witness.lookup_low,
+            lookup_high=witness.lookup_high,
+            allowed_low=low,
+            allowed_high=high,
+        )
+
+
+def _widest(bundle: Bundle, data: InputData) -> str | None:
+    """Names the input value that lies furthest outside its calibrated range; None when all lie inside."""
+    found: tuple[float, str] | None = None
+    for tensor, values, (low, high) in zip(bundle.model.inputs, data, bundle.bounds, strict=True):
+        span = max(high - low, 1e-9)
+        for index, value in enumerate(values):
+            excess = max(low - value, value - high) / span
+            if excess > 0 and (found is None or excess > found[0]):
+                found = excess, f"input {tensor.name!r}[{index}] is {value:g}, calibrated for {low:g} to {high:g}"
+    return found[1] if found else None
