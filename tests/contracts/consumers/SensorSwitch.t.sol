@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+import {InferenceConsumer} from "../../../contracts/consumers/InferenceConsumer.sol";
+import {SensorSwitch} from "../../../contracts/consumers/SensorSwitch.sol";
+import {IInferenceGateway} from "../../../contracts/interfaces/IInferenceGateway.sol";
+import {GatewayCheck} from "../support/GatewayCheck.sol";
+
+contract SensorSwitchTest is GatewayCheck {
+    SensorSwitch private guard;
+    uint256 private nonce;
+
+    function setUp() public override {
+        super.setUp();
+        guard = new SensorSwitch(gateway, modelId, BOB, 50, 3600);
+    }
+
+    function report(int256 score) private returns (bool) {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        b.nonce = ++nonce;
+        uint256[] memory s = statement(score, b);
+        submitAs(ALICE, s, b);
+        vm.prank(ALICE);
+        return guard.report(s);
+    }
+
+    function testADeviceThatNeverReportedIsOff() public view {
+        isTrue(!guard.isOn(ALICE), "no report yet");
+    }
+
+    function testFuzzAnAnomalyTripsTheSwitch(int128 score) public {
+        isTrue(report(score) == (score >= 50), "tripped at or above the threshold");
+        isTrue(guard.isOn(ALICE) == (score < 50), "off when tripped");
+    }
+
+    function testATrippedSwitchStaysOpenUntilTheOperatorClosesIt() public {
+        report(50);
+        isTrue(report(0), "a good report does not close it");
+        vm.expectRevert(abi.encodeWithSelector(SensorSwitch.NotOperator.selector, BOB, address(this)));
+        guard.close(ALICE);
+        vm.expectEmit(true, false, false, true, address(guard));
+        emit SensorSwitch.Closed(ALICE);
+        vm.prank(BOB);
+        guard.close(ALICE);
+        isTrue(guard.isOn(ALICE), "closed");
+        vm.prank(BOB);
+        vm.expectRevert(abi.encodeWithSelector(SensorSwitch.NotTripped.selector, ALICE));
+        guard.close(ALICE);
+    }
+
+    function testFuzzASilentDeviceIsOff(uint32 silence) public {
+        report(0);
+        vm.warp(block.timestamp + silence);
+        isTrue(guard.isOn(ALICE) == (silence <= 3600), "off after the silence allowed");
+    }
+
+    function testRefusesTheSameReportTwice() public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        uint256[] memory s = statement(1, b);
+        bytes32 id = submitAs(ALICE, s, b);
+        vm.prank(ALICE);
+        guard.report(s);
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(InferenceConsumer.AlreadyConsumed.selector, id));
+        guard.report(s);
+    }
+}

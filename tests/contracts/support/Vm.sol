@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+/// @dev The cheat codes that our tests use, and no more.
+interface Vm {
+    function assume(bool condition) external pure;
+    function chainId(uint256 id) external;
+    function etch(address account, bytes calldata code) external;
+    function expectRevert(bytes calldata data) external;
+    function expectRevert() external;
+    function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
+    function prank(address sender) external;
+    function store(address account, bytes32 slot, bytes32 value) external;
+    function warp(uint256 timestamp) external;
+}
