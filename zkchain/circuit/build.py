@@ -38,6 +38,7 @@ class CompileRequest:
     model: Model  #: as the user knows it
     circuit_model: Model  #: what ezkl compiles: with the binding tensors, when bound
     inputs: Sequence[InputData]  #: samples for the circuit model, one list of flat tensors each
+    trial_input: InputData  #: one sample to prove for real, bound to nothing
     references: References  #: float outputs of the user's model on the samples
     options: CompileOptions
 
@@ -79,8 +80,8 @@ def build_bundle(
     srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)
     files = _stage_keys(work, prover, srs_path, srs, report)
     _stage_trial(work, files, request, prover, report)
-    draft = _draft(request, settings, srs, json.loads(work.path("trial.json").read_text(encoding="ascii")), work)
-    sealed = _assemble(draft, files, work.path(store.MODEL), out)
+    draft = _draft(request, settings, srs, json.loads(work.path(store.TRIAL).read_text(encoding="ascii")), work)
+    sealed = _assemble(draft, files, work, out)
     work.discard()
     return sealed
 
@@ -149,17 +150,17 @@ def _stage_trial(work: Workspace, files: CircuitFiles, request: CompileRequest, 
     """One real proof: it shows that the keys work, and measures what a proof costs."""
 
     def make(scratch: Path) -> None:
-        proved = prover.prove(files, request.inputs[0], lambda witness: None, report)
+        proved = prover.prove(files, request.trial_input, lambda witness: None, report)
         trial = {
             "instances": [value.word for value in proved.instances],
-            "proof_bytes": len(proved.proof),
+            "proof": "0x" + proved.proof.hex(),
             "prove_seconds": proved.prove_seconds,
             "peak_rss_bytes": proved.peak_rss_bytes,
         }
-        write_json(scratch / "trial.json", trial)
+        write_json(scratch / store.TRIAL, trial)
 
     key = sha256_file(files.proving_key)[2:10]
-    work.stage(f"trial-{key}", ("trial.json",), make)
+    work.stage(f"trial-{key}", (store.TRIAL,), make)
 
 
 def _draft(
@@ -192,7 +193,7 @@ def _draft(
             "bounds": _bounds(request),
             "fidelity": json.loads(work.path("fidelity.json").read_text(encoding="ascii")),
             "srs": srs.to_json(),
-            "proof_bytes": trial["proof_bytes"],
+            "proof_bytes": len(str(trial["proof"])) // 2 - 1,
             "prove_seconds": trial["prove_seconds"],
             "peak_rss_bytes": trial["peak_rss_bytes"],
             "params_digest": keccak_of(packed) if hashes else None,
@@ -201,15 +202,16 @@ def _draft(
     )
 
 
-def _assemble(draft: Bundle, files: CircuitFiles, model: Path, out: Path) -> Bundle:
+def _assemble(draft: Bundle, files: CircuitFiles, work: Workspace, out: Path) -> Bundle:
     """Put the files beside `out`, seal them with a manifest, and rename the whole folder into place."""
     out.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
         target = store.circuit_files(staging)
-        shutil.copyfile(model, staging / store.MODEL)
-        for name in CircuitFiles.__slots__:
-            shutil.copyfile(getattr(files, name), getattr(target, name))
+        for name in (store.MODEL, store.TRIAL):
+            shutil.copyfile(work.path(name), staging / name)
+        for part in CircuitFiles.__slots__:
+            shutil.copyfile(getattr(files, part), getattr(target, part))
         listed = replace(draft, files=store.describe_files(staging))
         sealed = replace(listed, circuit_digest=store.circuit_digest(listed))
         write_atomic(staging / store.MANIFEST, store.manifest_bytes(sealed))

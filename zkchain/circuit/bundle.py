@@ -8,7 +8,7 @@ from ..files import sha256_file
 from ..halo2 import ENGINE_VERSION
 from ..halo2.engine import CircuitFiles
 from ..records import Bundle, BundleFile
-from ..values import Digest, canonical_json, keccak_of
+from ..values import Digest, FieldElement, canonical_json, keccak_of
 
 MANIFEST = "manifest.json"
 #: Increased when a manifest's meaning changes; others are refused.
@@ -16,7 +16,9 @@ FORMAT = 1
 
 MODEL, CIRCUIT, SETTINGS = "model.onnx", "circuit.ezkl", "settings.json"
 PROVING_KEY, VERIFYING_KEY, SRS_FILE = "proving.key", "verifying.key", "srs.bin"
-FILES = (MODEL, CIRCUIT, SETTINGS, PROVING_KEY, VERIFYING_KEY, SRS_FILE)
+#: Instances and proof of one sample, bound to nothing: the honest case of a verifier's smoke test.
+TRIAL = "trial.json"
+FILES = (MODEL, CIRCUIT, SETTINGS, PROVING_KEY, VERIFYING_KEY, SRS_FILE, TRIAL)
 
 
 def circuit_files(folder: Path) -> CircuitFiles:
@@ -28,6 +30,12 @@ def circuit_files(folder: Path) -> CircuitFiles:
         verifying_key=folder / VERIFYING_KEY,
         srs=folder / SRS_FILE,
     )
+
+
+def read_trial(folder: Path) -> tuple[tuple[FieldElement, ...], bytes]:
+    """Instances and proof of the bundle's trial; load the bundle first, which checks the file's hash."""
+    trial = json.loads((folder / TRIAL).read_text(encoding="ascii"))
+    return tuple(FieldElement.from_word(word) for word in trial["instances"]), bytes.fromhex(trial["proof"][2:])
 
 
 def describe_files(folder: Path) -> tuple[BundleFile, ...]:

@@ -151,7 +151,10 @@ def _follow(channel: IO[bytes], deadline: float, report: Report) -> dict[str, An
                 return None
             *lines, pending = (pending + chunk).split(b"\n")
             for line in lines:
-                message = json.loads(line)
+                try:
+                    message = json.loads(line)
+                except ValueError:
+                    return None
                 if "stage" not in message:
                     return dict(message)
                 report(message["stage"])
