@@ -1,0 +1,194 @@
+"""Bundles of the real engine: whole or absent, sealed, idempotent, resumable."""
+
+import json
+import random
+import shutil
+
+import pytest
+
+from tests.support.bundles import tiny_request
+from zkchain.circuit import bundle as store
+from zkchain.circuit.build import build_bundle
+from zkchain.circuit.bundle import circuit_files, load_bundle, read_trial
+from zkchain.circuit.options import CompileOptions
+from zkchain.errors import BundleCorrupt, BundleForeign, BundleNotFound, Cancelled, EngineKilled, UsageError
+from zkchain.halo2 import Engine
+from zkchain.records import Visibility
+
+
+def copy_of(folder, tmp_path):
+    return shutil.copytree(folder, tmp_path / "copy.bundle")
+
+
+def test_a_fresh_bundle_loads_and_its_trial_proof_holds(tiny_bundle, prover):
+    folder, bundle = tiny_bundle
+    assert load_bundle(folder) == bundle
+    instances, proof = read_trial(folder)
+    assert len(instances) == bundle.instances
+    assert len(proof) == bundle.proof_bytes
+    assert prover.verify(circuit_files(folder), instances, proof)
+    assert bundle.fidelity.max_abs_error <= 0.02
+
+
+def test_every_one_of_200_single_bit_flips_over_all_files_is_found(tiny_bundle, tmp_path):
+    folder, _ = tiny_bundle
+    copy = copy_of(folder, tmp_path)
+    chosen = random.Random(7)
+    names = (*store.FILES, store.MANIFEST)
+    for turn in range(200):
+        path = copy / names[turn % len(names)]
+        original = path.read_bytes()
+        flipped = bytearray(original)
+        position = chosen.randrange(len(flipped))
+        flipped[position] ^= 1 << chosen.randrange(8)
+        path.write_bytes(bytes(flipped))
+        with pytest.raises((BundleCorrupt, BundleForeign)):
+            load_bundle(copy)
+        path.write_bytes(original)
+    load_bundle(copy)
+
+
+@pytest.mark.parametrize("name", store.FILES)
+def test_a_missing_truncated_or_longer_file_is_named(tiny_bundle, tmp_path, name):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    original = (copy / name).read_bytes()
+    for changed in (None, original[:-1], original + b"\0"):
+        (copy / name).unlink()
+        if changed is not None:
+            (copy / name).write_bytes(changed)
+        with pytest.raises(BundleCorrupt) as caught:
+            load_bundle(copy)
+        assert caught.value.facts["file"] == name
+        (copy / name).write_bytes(original)
+
+
+def test_a_manifest_resealed_with_another_scale_is_refused(tiny_bundle, tmp_path):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    sealed = json.loads((copy / store.MANIFEST).read_text())
+    sealed["bundle"]["segments"][0]["scale"] += 1
+    changed = store.Bundle.from_json(sealed["bundle"])
+    (copy / store.MANIFEST).write_bytes(store.manifest_bytes(changed))
+    with pytest.raises(BundleCorrupt, match="circuit digest"):
+        load_bundle(copy)
+
+
+def test_another_format_or_engine_is_foreign_not_corrupt(tiny_bundle, tmp_path):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    sealed = json.loads((copy / store.MANIFEST).read_text())
+    sealed["bundle"]["engine_version"] = "ezkl/22.0.0"
+    changed = store.Bundle.from_json(sealed["bundle"])
+    (copy / store.MANIFEST).write_bytes(store.manifest_bytes(changed))
+    with pytest.raises(BundleForeign):
+        load_bundle(copy)
+
+
+def test_a_folder_without_manifest_is_no_bundle(tmp_path):
+    with pytest.raises(BundleNotFound):
+        load_bundle(tmp_path)
+
+
+class NoWork(Engine):
+    """A prover that may only answer questions, not do anything."""
+
+    def _serve(self, operation, arguments, scratch, report):
+        raise AssertionError(f"{operation} was asked for")
+
+
+def test_the_same_request_does_no_work_twice(tiny_bundle, prover, cache_home):
+    folder, bundle = tiny_bundle
+    idle = NoWork(scratch_root=prover.scratch_root, limits=prover.limits)
+    assert build_bundle(tiny_request(), prover=idle, home=cache_home, out=folder) == bundle
+
+
+def test_the_same_inputs_give_the_same_digest_in_another_folder(tiny_bundle, prover, cache_home, tmp_path):
+    again = build_bundle(tiny_request(), prover=prover, home=cache_home, out=tmp_path / "again.bundle")
+    assert again.circuit_digest == tiny_bundle[1].circuit_digest
+
+
+def test_other_weights_give_another_digest(tiny_bundle, prover, cache_home, tmp_path):
+    other = build_bundle(tiny_request(seed=3), prover=prover, home=cache_home, out=tmp_path / "other.bundle")
+    assert other.circuit_digest != tiny_bundle[1].circuit_digest
+
+
+def test_a_folder_with_other_contents_is_not_overwritten(tiny_bundle, prover, cache_home, tmp_path):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    with pytest.raises(UsageError, match="another bundle"):
+        build_bundle(tiny_request(seed=3), prover=prover, home=cache_home, out=copy)
+    occupied = tmp_path / "occupied"
+    occupied.mkdir()
+    (occupied / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not a bundle"):
+        build_bundle(tiny_request(), prover=prover, home=cache_home, out=occupied)
+    assert [path.name for path in occupied.iterdir()] == ["notes.txt"]
+
+
+class Interrupted(Engine):
+    """A prover that is stopped when it gets to the proof."""
+
+    def prove(self, files, data, accept, report=None):
+        raise Cancelled("stopped")
+
+
+class Counting(Engine):
+    """A prover that remembers what it was asked for, in a list given by the class."""
+
+    seen: list[str]
+
+    def _serve(self, operation, arguments, scratch, report):
+        type(self).seen.append(operation)
+        return super()._serve(operation, arguments, scratch, report)
+
+
+def test_an_interrupted_compile_goes_on_after_its_last_finished_stage(prover, cache_home, tmp_path):
+    out = tmp_path / "resumed.bundle"
+    request = tiny_request(seed=11)
+    stopped = Interrupted(scratch_root=prover.scratch_root, limits=prover.limits)
+    with pytest.raises(Cancelled):
+        build_bundle(request, prover=stopped, home=cache_home, out=out)
+    assert not list(tmp_path.iterdir())
+    Counting.seen = []
+    counting = Counting(scratch_root=prover.scratch_root, limits=prover.limits)
+    build_bundle(request, prover=counting, home=cache_home, out=out)
+    assert Counting.seen == ["witness", "prove"]
+    assert not list((cache_home / "compile").iterdir())
+
+
+class Dying(Engine):
+    """A prover whose child is killed while it makes the keys."""
+
+    def build(self, model, files, report=None):
+        files.proving_key.write_bytes(b"half a key")
+        raise EngineKilled("killed")
+
+
+def test_a_killed_child_leaves_no_partial_file(prover, cache_home, tmp_path):
+    request = tiny_request(seed=12)
+    with pytest.raises(EngineKilled):
+        build_bundle(
+            request,
+            prover=Dying(scratch_root=prover.scratch_root, limits=prover.limits),
+            home=cache_home,
+            out=tmp_path / "x.bundle",
+        )
+    assert not list(tmp_path.iterdir())
+    assert not list(cache_home.rglob("proving.key"))
+    build_bundle(request, prover=prover, home=cache_home, out=tmp_path / "x.bundle")
+
+
+@pytest.mark.parametrize(
+    ("visibility", "instances"),
+    [
+        (Visibility(input="public"), 3),
+        (Visibility(input="hashed"), 2),
+        (Visibility(output="hashed"), 1),
+        (Visibility(params="hashed"), 2),
+    ],
+    ids=str,
+)
+def test_each_visibility_compiles_with_its_layout(prover, cache_home, tmp_path, visibility, instances):
+    options = CompileOptions(visibility=visibility, binding=False)
+    bundle = build_bundle(
+        tiny_request(options=options), prover=prover, home=cache_home, out=tmp_path / "visible.bundle"
+    )
+    assert bundle.instances == instances
+    assert (bundle.params_digest is not None) == (visibility.params == "hashed")

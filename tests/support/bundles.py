@@ -1,0 +1,57 @@
+"""Bundles for tests, built once a session by the real engine."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.tiny import tiny_onnx
+from zkchain.circuit.build import CompileRequest, build_bundle
+from zkchain.circuit.options import CompileOptions
+from zkchain.halo2 import Engine, Limits
+from zkchain.records import Bundle, Model, ModelSpec, TensorSpec
+from zkchain.values import sha256_of
+
+
+@pytest.fixture(scope="session")
+def prover(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The real engine with test-sized limits."""
+    return Engine(scratch_root=tmp_path_factory.mktemp("scratch"), limits=Limits(memory_bytes=8 * 2**30, seconds=120))
+
+
+def tiny_request(*, seed: int = 0, options: CompileOptions | None = None, samples: int = 4) -> CompileRequest:
+    """A request for the tiny model, unbound, with references computed here in NumPy."""
+    onnx_bytes = tiny_onnx(seed=seed)
+    spec = ModelSpec(
+        name="tiny",
+        digest=sha256_of(onnx_bytes),
+        inputs=(TensorSpec(name="x", shape=(1, 2), dtype="float", onnx_type="FLOAT"),),
+        outputs=(TensorSpec(name="y", shape=(1, 1), dtype="float", onnx_type="FLOAT"),),
+        opset=18,
+        operators=(("MatMul", 1), ("Relu", 1)),
+        parameters=2,
+    )
+    weights = np.random.default_rng(seed).normal(size=(2, 1)).astype(np.float32)
+    values = np.random.default_rng(seed + 1).uniform(-1, 1, size=(samples, 2)).astype(np.float32)
+    model = Model(spec=spec, onnx=onnx_bytes)
+    return CompileRequest(
+        model=model,
+        circuit_model=model,
+        inputs=[[row.tolist()] for row in values],
+        trial_input=[values[0].tolist()],
+        references=[[np.maximum(row @ weights, 0).tolist()] for row in values],
+        options=options or CompileOptions(binding=False),
+    )
+
+
+@pytest.fixture(scope="session")
+def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder for the session: SRS files and unfinished compiles."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(prover: Engine, cache_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Bundle]:
+    """The tiny model's bundle: its folder and its manifest. Tests that change files work on a copy."""
+    out = tmp_path_factory.mktemp("bundles") / "tiny.bundle"
+    return out, build_bundle(tiny_request(), prover=prover, home=cache_home, out=out)
