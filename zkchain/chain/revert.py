@@ -1,0 +1,68 @@
+"""From revert data to an error a caller can act on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import AlreadyRecorded, BindingRefused, ProofRejected, TransactionReverted
+from .abi import Abi, decode_error, decoded
+
+#: Custom errors with a meaning of their own. All others become TransactionReverted, by name.
+_KNOWN: Mapping[str, tuple[type[TransactionReverted], str]] = {
+    "AlreadyRecorded": (AlreadyRecorded, "the same statement was accepted before"),
+    "BindingMismatch": (BindingRefused, "the proof was made for another chain, gateway, model, account or time"),
+    "WrongAccount": (BindingRefused, "the proof is bound to another account"),
+    "DeadlinePassed": (BindingRefused, "the proof's binding has run out"),
+    "AmbiguousBinding": (BindingRefused, "a binding names exactly one of account and request"),
+    "UnexpectedBinding": (BindingRefused, "the model's proofs carry no binding, but one was given"),
+    "ProofRejected": (ProofRejected, "the verifier says the proof does not hold"),
+}
+
+_ERROR_STRING = bytes.fromhex("08c379a0")
+_PANIC = bytes.fromhex("4e487b71")
+_SHOWN_BYTES = 36
+_SHOWN_LETTERS = 200
+
+
+def revert_error(data: bytes, abis: Sequence[Abi], *, what: str = "the transaction") -> TransactionReverted:
+    """The error that says why `what` was refused, with the revert's name and arguments as facts."""
+    for abi in abis:
+        found = decode_error(abi, data)
+        if found is not None:
+            return _named(found[0], found[1], what)
+    return TransactionReverted(f"{what} reverted: {_plain_reason(data)}", data=_short(data))
+
+
+def _named(name: str, arguments: tuple[Any, ...], what: str) -> TransactionReverted:
+    kind, meaning = _KNOWN.get(name, (TransactionReverted, ""))
+    shown = tuple(_shown(item) for item in arguments)
+    call = f"{name}({', '.join(str(item) for item in shown)})"
+    return kind(f"{what} was refused with {call}" + (f": {meaning}" if meaning else ""), error=name, arguments=shown)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return _short(value)
+    return _printable(value) if isinstance(value, str) else value
+
+
+def _printable(text: str) -> str:
+    """A contract can say anything: no control characters, and not for pages."""
+    return "".join(char if char.isprintable() else "?" for char in text[:_SHOWN_LETTERS])
+
+
+def _plain_reason(data: bytes) -> str:
+    if not data:
+        return "the contract gave no reason"
+    try:
+        if data[:4] == _ERROR_STRING:
+            return _printable(decoded(["string"], data[4:])[0])
+        if data[:4] == _PANIC:
+            return f"Panic({decoded(['uint256'], data[4:])[0]:#x})"
+    except ValueError:
+        pass
+    return f"unknown error {_short(data)}"
+
+
+def _short(data: bytes) -> str:
+    text = "0x" + data[:_SHOWN_BYTES].hex()
+    return text if len(data) <= _SHOWN_BYTES else f"{text}… ({len(data)} bytes)"
