@@ -115,6 +115,8 @@ contract InferenceGateway is IInferenceGateway {
             return;
         }
         if (forAccount == forRequest) revert AmbiguousBinding(binding.account, binding.request);
+        // A validator can shift the time by seconds; a deadline is in minutes or more.
+        // slither-disable-next-line timestamp
         if (binding.deadline < block.timestamp) revert DeadlinePassed(binding.deadline, block.timestamp);
         if (forAccount && msg.sender != binding.account) revert WrongAccount(binding.account, msg.sender);
         uint256 tag = bindingTag(modelId, binding);

@@ -23,6 +23,8 @@ contract Halo2Adapter is IModelVerifier {
     /// @param circuit_ Digest of its circuit.
     constructor(address generated_, bytes32 codeHash_, bytes32 circuit_) {
         CodePin.check(generated_, codeHash_);
+        // The pin has refused an address without code, and so the zero address.
+        // slither-disable-next-line missing-zero-check
         generated = generated_;
         circuit = circuit_;
         keyDigest = codeHash_;

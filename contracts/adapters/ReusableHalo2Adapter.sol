@@ -39,6 +39,8 @@ contract ReusableHalo2Adapter is IModelVerifier {
     constructor(address shared_, bytes32 sharedCodeHash_, address keyData_, bytes32 keyDigest_, bytes32 circuit_) {
         CodePin.check(shared_, sharedCodeHash_);
         if (keyData_.code.length == 0) revert CodePin.NoCode(keyData_);
+        // The pin has refused an address without code, and so the zero address.
+        // slither-disable-next-line missing-zero-check
         shared = shared_;
         sharedCodeHash = sharedCodeHash_;
         keyData = keyData_;

@@ -35,6 +35,9 @@ contract SensorSwitch is InferenceConsumer {
     /// @notice Only the operator may close a switch.
     error NotOperator(address expected, address found);
 
+    /// @notice A switch that nobody can close again is not what anyone wants.
+    error NoOperator();
+
     /// @notice The device's switch is closed already.
     error NotTripped(address device);
 
@@ -46,6 +49,7 @@ contract SensorSwitch is InferenceConsumer {
     constructor(IInferenceGateway gateway_, uint256 modelId_, address operator_, int256 tripFrom_, uint64 maxSilence_)
         InferenceConsumer(gateway_, modelId_)
     {
+        if (operator_ == address(0)) revert NoOperator();
         operator = operator_;
         tripFrom = tripFrom_;
         maxSilence = maxSilence_;
@@ -75,6 +79,8 @@ contract SensorSwitch is InferenceConsumer {
     /// @notice Whether what hangs on the device may run: it reported lately and no anomaly is open.
     function isOn(address device) external view returns (bool) {
         Device storage found = deviceOf[device];
+        // A validator can shift the time by seconds; a silence is in minutes or more.
+        // slither-disable-next-line timestamp
         return found.reportedAt != 0 && !found.tripped && block.timestamp - found.reportedAt <= maxSilence;
     }
 }

@@ -18,7 +18,8 @@ def with_header(body: str, *, engine: str) -> str:
 
 def body_of(text: str) -> str:
     """The body under a header of ours. Raises GuardFailed when it is not the one the header names."""
-    _, line, body = text.split("\n", 2)
+    _, _, rest = text.partition("\n")
+    line, _, body = rest.partition("\n")
     found = hashlib.sha256(body.encode()).hexdigest()
     if line != _DIGEST + found:
         raise GuardFailed(f"a generated contract was changed: its body has sha-256 {found}, header {line!r}")

@@ -9,11 +9,12 @@ import re
 
 from ..errors import GuardFailed
 
-#: First byte of a canonically encoded proof: selector, two or three heads, length word.
+#: First byte of a canonically encoded proof: selector, two heads, length word.
 _PROOF_AT = 0x64
-_SHARED_PROOF_AT = 0x84
 
 _FIXED_READ = re.compile(r"calldata(?:load|copy)\((?:[^,()]*,\s*)?(0x[0-9a-fA-F]+|[0-9]+)\b")
+
+_MARK = "// Refuse calldata that is not canonically encoded"
 
 _SIGNATURE = """    function verifyProof(
         bytes calldata proof,
@@ -79,8 +80,7 @@ def guard_shared_verifier(source: str) -> str:
     reads = _fixed_reads(source)
     if reads:
         raise GuardFailed(
-            f"fixed calldata read at {min(reads):#x} in the shared verifier, expected none below "
-            f"or above {_SHARED_PROOF_AT:#x}",
+            f"fixed calldata read at {min(reads):#x} in the shared verifier, whose key holds all positions",
             found=min(reads),
         )
     guarded = source.replace(_SHARED_ANCHOR, _SHARED_GUARD + _SHARED_ANCHOR)
@@ -88,6 +88,8 @@ def guard_shared_verifier(source: str) -> str:
 
 
 def _expect_once(source: str, *anchors: str) -> None:
+    if _MARK in source:
+        raise GuardFailed("the source is guarded already")
     for anchor in anchors:
         count = source.count(anchor)
         if count != 1:

@@ -54,6 +54,11 @@ contract SensorSwitchTest is GatewayCheck {
         isTrue(guard.isOn(ALICE) == (silence <= 3600), "off after the silence allowed");
     }
 
+    function testIsNotBuiltWithoutAnOperator() public {
+        vm.expectRevert(abi.encodeWithSelector(SensorSwitch.NoOperator.selector));
+        new SensorSwitch(gateway, modelId, address(0), 50, 3600);
+    }
+
     function testRefusesTheSameReportTwice() public {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         uint256[] memory s = statement(1, b);
