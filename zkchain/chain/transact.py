@@ -192,7 +192,7 @@ def _gas_limit(
             f"the transaction needs {needed:,} gas; this chain allows {most:,} a transaction",
             remedy="use a smaller circuit or the shared verifier",
             gas=needed,
-            limit=most,
+            gas_limit=most,
         )
     return needed if gas is not None else min(needed * _BUFFER_NUMERATOR // _BUFFER_DENOMINATOR, most)
 

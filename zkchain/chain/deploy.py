@@ -1,0 +1,98 @@
+"""Create a contract and make sure that what the chain then holds is what was meant."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ContractTooLarge, DeploymentDrift, TransactionError
+from ..progress import Report, silent
+from ..records import ContractArtifact, Receipt
+from ..values import Address
+from .abi import Abi, encode_constructor
+from .client import Chain
+from .signer import Signer
+from .transact import send
+
+#: Most runtime code a contract may have (EIP-170) and most creation code a transaction may carry (EIP-3860).
+MAX_RUNTIME_BYTES = 24_576
+MAX_CREATION_BYTES = 49_152
+
+
+def deploy_contract(
+    chain: Chain,
+    signer: Signer,
+    artifact: ContractArtifact,
+    args: tuple[Any, ...],
+    report: Report = silent,
+    *,
+    abis: Sequence[Abi] = (),
+) -> tuple[Receipt, Address]:
+    """Deploy `artifact` with these constructor arguments; `abis` name errors of contracts its constructor calls.
+
+    Raises ContractTooLarge before anything is sent, DeploymentDrift when the chain holds other code afterwards,
+    ValueError for arguments that do not fit, and what `send` raises.
+    """
+    creation = artifact.bytecode + encode_constructor(artifact.abi, args)
+    _check_size(artifact.name, "runtime code", len(artifact.deployed_bytecode), MAX_RUNTIME_BYTES)
+    receipt, address = _create(chain, signer, artifact.name, creation, report, [artifact.abi, *abis])
+    _check_code(chain, artifact.name, address, artifact.deployed_bytecode, immutables=True)
+    return receipt, address
+
+
+def deploy_code(
+    chain: Chain,
+    signer: Signer,
+    creation_code: bytes,
+    report: Report = silent,
+    *,
+    runtime: bytes | None = None,
+    name: str = "code",
+) -> tuple[Receipt, Address]:
+    """Deploy raw creation code, such as a data contract's; `runtime` is the code that must result, if known.
+
+    Raises as `deploy_contract` does.
+    """
+    if runtime is not None:
+        _check_size(name, "runtime code", len(runtime), MAX_RUNTIME_BYTES)
+    receipt, address = _create(chain, signer, name, creation_code, report, ())
+    _check_code(chain, name, address, runtime, immutables=False)
+    return receipt, address
+
+
+def _create(
+    chain: Chain, signer: Signer, name: str, creation: bytes, report: Report, abis: Sequence[Abi]
+) -> tuple[Receipt, Address]:
+    _check_size(name, "creation code", len(creation), MAX_CREATION_BYTES)
+    try:
+        receipt = send(chain, signer, to=None, data=creation, abis=abis, report=report)
+    except TransactionError as error:
+        if "gas_limit" not in error.facts:
+            raise
+        raise ContractTooLarge(f"{name} cannot be deployed: {error.message}") from error
+    if receipt.contract_address is None:
+        raise DeploymentDrift(f"the receipt of {name} names no contract", tx_hash=receipt.tx_hash)
+    return receipt, receipt.contract_address
+
+
+def _check_size(name: str, what: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise ContractTooLarge(f"{name} has {size:,} bytes of {what}; the limit is {limit:,}", bytes=size, limit=limit)
+
+
+def _check_code(chain: Chain, name: str, address: Address, expected: bytes | None, *, immutables: bool) -> None:
+    found = chain.code_at(address)
+    fits = bool(found) if expected is None else _same_code(found, expected, immutables=immutables)
+    if not fits:
+        raise DeploymentDrift(
+            f"{name} was deployed at {address}, but the code there is not what was sent",
+            address=address,
+            bytes=len(found),
+        )
+
+
+def _same_code(found: bytes, expected: bytes, *, immutables: bool) -> bool:
+    """Equal but for immutables, which the compiler leaves as zeros and the constructor fills in."""
+    if not immutables or found == expected:
+        return found == expected
+    return len(found) == len(expected) and all(
+        wanted in (byte, 0) for byte, wanted in zip(found, expected, strict=True)
+    )

@@ -1,0 +1,172 @@
+"""The inference gateway, typed: submit a proof, read what was accepted, decode its events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import DeploymentDrift, EventMissing, RpcError, TransactionReverted
+from ..progress import Report, silent
+from ..records import Binding, InferenceEvent, Proof, Receipt, Segment
+from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement, address, digest
+from .abi import Abi, decoded, encode_call, event_topic
+from .client import Chain, Log, log_of
+from .registry import ContractAt, read
+from .revert import revert_error
+from .signer import Signer
+from .transact import send
+
+_EVENT = "InferenceVerified"
+_WORD = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownModel:
+    """What is needed to read a model's answers: its id, its name and its instance layout."""
+
+    model_id: Digest
+    name: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementRecord:
+    """What the gateway keeps of an accepted statement. `account_bound` is true when the proof itself names it."""
+
+    account: Address
+    recorded_at: int
+    account_bound: bool
+
+
+def submit_inference(
+    chain: Chain,
+    signer: Signer,
+    gateway: ContractAt,
+    model: KnownModel,
+    proof: Proof,
+    report: Report = silent,
+    *,
+    abis: Sequence[Abi] = (),
+) -> tuple[Receipt, InferenceEvent]:
+    """Submit a proof; returns the receipt and the decoded event. `abis` name errors of contracts behind the gateway.
+
+    Raises AlreadyRecorded, BindingRefused, ProofRejected, TransactionReverted, EventMissing when the transaction
+    succeeded without the gateway saying so, and what `send` raises.
+    """
+    data = encode_call(gateway.abi, "submit", [*_statement(model.model_id, proof), _binding(proof.binding)])
+    receipt = send(chain, signer, to=gateway.address, data=data, abis=[gateway.abi, *abis], report=report)
+    return receipt, _event_of(chain, gateway, model, receipt)
+
+
+def check_inference(
+    chain: Chain, gateway: ContractAt, model_id: Digest, proof: Proof, *, abis: Sequence[Abi] = ()
+) -> TransactionReverted | None:
+    """None when the gateway would accept the proof, else its refusal. Looks at no binding and sends nothing.
+
+    Raises DeploymentDrift when there is no code at the gateway's address: a call to it would succeed.
+    """
+    if not chain.code_at(gateway.address):
+        raise DeploymentDrift(f"there is no contract at {gateway.address}", address=gateway.address)
+    result = chain.call(gateway.address, encode_call(gateway.abi, "check", _statement(model_id, proof)))
+    return None if result.success else revert_error(result.data, [gateway.abi, *abis], what="the proof")
+
+
+def list_events(
+    chain: Chain, gateway: ContractAt, models: Mapping[Digest, KnownModel], from_block: int = 0
+) -> tuple[InferenceEvent, ...]:
+    """All accepted answers since `from_block`, oldest first. Those of models not in `models` come without outputs."""
+    logs = chain.logs(gateway.address, [event_topic(gateway.abi, _EVENT)], from_block)
+    # The node was asked for this address and topic; what it gives is checked all the same.
+    return tuple(_decoded(gateway, log, models.get(log.topics[1])) for log in logs if _is_event(gateway, log))
+
+
+def statement_of(chain: Chain, gateway: ContractAt, model_id: Digest, instances: Sequence[int]) -> Digest:
+    """The id under which the gateway records these instances."""
+    found = read(chain, gateway, "statementOf", [int(model_id, 16), [int(value) for value in instances]])
+    return digest("0x" + found[0].hex())
+
+
+def record_of(chain: Chain, gateway: ContractAt, statement: Digest) -> StatementRecord | None:
+    """The record of a statement; None when it was not accepted."""
+    account, recorded_at, bound = read(chain, gateway, "recordOf", [bytes.fromhex(statement[2:])])[0]
+    if recorded_at == 0:
+        return None
+    return StatementRecord(account=address(account), recorded_at=recorded_at, account_bound=bound)
+
+
+def onchain_binding_tag(chain: Chain, gateway: ContractAt, model_id: Digest, binding: Binding) -> int:
+    """The binding tag as the gateway computes it."""
+    return int(read(chain, gateway, "bindingTag", [int(model_id, 16), _binding(binding)])[0])
+
+
+def outputs_of(segments: Sequence[Segment], words: bytes) -> dict[str, list[float]]:
+    """Output tensors from the event's packed words. A hashed output has no values and is left out.
+
+    Raises ValueError when the words are not as many as the model has outputs, or not field elements.
+    """
+    outputs = sorted((s for s in segments if s.kind in ("output", "output_hash")), key=lambda s: s.start)
+    count = sum(segment.count for segment in outputs)
+    if len(words) != _WORD * count:
+        raise ValueError(f"{len(words)} bytes of output, the model has {count} words")
+    first = outputs[0].start if outputs else 0
+    return {
+        segment.tensor: [
+            _number(segment, words, at - first) for at in range(segment.start, segment.start + segment.count)
+        ]
+        for segment in outputs
+        if segment.kind == "output"
+    }
+
+
+def _number(segment: Segment, words: bytes, index: int) -> float:
+    element = FieldElement(int.from_bytes(words[_WORD * index : _WORD * (index + 1)], "big"))
+    if segment.dtype == "float":
+        return element.to_float(scale=segment.scale)
+    whole = element.signed if segment.signed else int(element)
+    return whole if segment.scale == 0 else whole / (1 << segment.scale)
+
+
+def _event_of(chain: Chain, gateway: ContractAt, model: KnownModel, receipt: Receipt) -> InferenceEvent:
+    raw = chain.raw_receipt(digest(receipt.tx_hash)) or {}
+    logs = [log_of(item) for item in raw.get("logs", [])]
+    mine = [log for log in logs if _is_event(gateway, log) and log.topics[1] == model.model_id]
+    if len(mine) != 1:
+        found = f"{len(mine)} accepted answers of model {model.model_id} in it, not one"
+        raise EventMissing(
+            f"transaction {receipt.tx_hash} succeeded, but {gateway.address} reported {found}",
+            tx_hash=receipt.tx_hash,
+        )
+    return _decoded(gateway, mine[0], model)
+
+
+def _is_event(gateway: ContractAt, log: Log) -> bool:
+    """Anyone can emit the same topics: only the gateway's own logs count."""
+    topic = event_topic(gateway.abi, _EVENT)
+    return log.address == gateway.address and len(log.topics) == 4 and log.topics[0] == topic
+
+
+def _decoded(gateway: ContractAt, log: Log, model: KnownModel | None) -> InferenceEvent:
+    try:
+        output: bytes = decoded(["bytes"], log.data)[0]
+        outputs = {} if model is None else outputs_of(model.segments, output)
+    except ValueError as error:
+        raise RpcError(f"the event in {log.tx_hash} cannot be read: {error}", tx_hash=log.tx_hash) from error
+    return InferenceEvent(
+        model_id=log.topics[1],
+        model_name="" if model is None else model.name,
+        input_commitment=log.topics[2],
+        account=address("0x" + log.topics[3][-40:]),
+        outputs=outputs,
+        tx_hash=log.tx_hash,
+        block=log.block,
+        log_index=log.log_index,
+    )
+
+
+def _statement(model_id: Digest, proof: Proof) -> list[Any]:
+    return [int(model_id, 16), [int(value) for value in proof.instances], proof.proof]
+
+
+def _binding(binding: Binding | None) -> tuple[str, bytes, int, int]:
+    if binding is None:
+        return (ZERO_ADDRESS, bytes.fromhex(ZERO_DIGEST[2:]), 0, 0)
+    return (binding.account, bytes.fromhex(binding.request[2:]), binding.nonce, binding.deadline)

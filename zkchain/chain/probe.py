@@ -1,0 +1,80 @@
+"""Does this chain compute what a verifier needs? Precompiles 0x05 to 0x08 with right and wrong inputs.
+
+A chain without the pairing precompile lets about half of all corrupted proofs through: a call to an address
+without code succeeds and leaves the result's memory as it was.
+"""
+
+from dataclasses import dataclass
+
+from ..errors import ChainUnfit
+from ..values import MODULUS, Address
+from .client import Chain
+
+_P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
+_G1 = (1, 2)
+_MINUS_G1 = (1, _P - 2)
+_DOUBLE_G1 = (
+    0x030644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD3,
+    0x15ED738C0E0A7C92E7845F96B2AE9C0A68A6A449E3538FC7FF3EBF7A5A18A2C4,
+)
+#: Generator of the second group as EIP-197 orders it: imaginary part first.
+_G2 = (
+    0x198E9393920D483A7260BFB731FB5D25F1AA493335A9E71297E485B7AEF312C2,
+    0x1800DEEF121F1E76426A00665E5C4479674322D4F75EDADD46DEBD5CD992F6ED,
+    0x090689D0585FF075EC9E99AD690C3395BC4B313370B38EF355ACDADCD122975B,
+    0x12C85EA5DB8C6DEB4AAB71808DCB408FE3D1E7690C43D37B4CE6CC0166FA7DAA,
+)
+_OFF_CURVE = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeVector:
+    """Input of a precompile and its right answer; None when it must refuse the input."""
+
+    precompile: int
+    name: str
+    data: bytes
+    answer: bytes | None
+
+
+def _words(*values: int) -> bytes:
+    return b"".join(value.to_bytes(32, "big") for value in values)
+
+
+PROBE_VECTORS = (
+    ProbeVector(5, "inverse of 2", _words(32, 32, 32, 2, MODULUS - 2, MODULUS), _words((MODULUS + 1) // 2)),
+    ProbeVector(5, "inverse of 0", _words(32, 32, 32, 0, MODULUS - 2, MODULUS), _words(0)),
+    ProbeVector(5, "modulus 0", _words(32, 32, 32, 2, 3, 0), _words(0)),
+    ProbeVector(6, "G + G", _words(*_G1, *_G1), _words(*_DOUBLE_G1)),
+    ProbeVector(6, "G - G", _words(*_G1, *_MINUS_G1), _words(0, 0)),
+    ProbeVector(6, "a point off the curve", _words(*_G1, *_OFF_CURVE), None),
+    ProbeVector(6, "a coordinate beyond the field", _words(1 + _P, 2, *_G1), None),
+    ProbeVector(7, "2 G", _words(*_G1, 2), _words(*_DOUBLE_G1)),
+    ProbeVector(7, "(r - 1) G", _words(*_G1, MODULUS - 1), _words(*_MINUS_G1)),
+    ProbeVector(7, "a point off the curve", _words(*_OFF_CURVE, 2), None),
+    ProbeVector(8, "e(G, H) e(-G, H)", _words(*_G1, *_G2, *_MINUS_G1, *_G2), _words(1)),
+    ProbeVector(8, "e(G, H) e(G, H)", _words(*_G1, *_G2, *_G1, *_G2), _words(0)),
+    ProbeVector(8, "a point off the curve", _words(*_OFF_CURVE, *_G2), None),
+    ProbeVector(8, "half a pair", _words(*_G1, *_G2[:2]), None),
+)
+
+
+def probe_precompiles(chain: Chain) -> None:
+    """Raise ChainUnfit unless every vector gets its right answer. Raises ConnectionFailed, RpcError."""
+    for vector in PROBE_VECTORS:
+        result = chain.call(Address(f"0x{vector.precompile:040x}"), vector.data)
+        found = result.data if result.success else None
+        if found != vector.answer:
+            where = f"network {chain.network.name!r} (chain {chain.network.chain_id})"
+            raise ChainUnfit(
+                f"{where}: precompile 0x{vector.precompile:02x} answers {_said(found)} to {vector.name}; "
+                f"right is {_said(vector.answer)}",
+                precompile=vector.precompile,
+                vector=vector.name,
+            )
+
+
+def _said(answer: bytes | None) -> str:
+    if answer is None:
+        return "with a refusal"
+    return f"0x{answer[:64].hex()}" if answer else "nothing, as an address without code does"
