@@ -73,9 +73,12 @@ class Evm:
             return Outcome(False, _output(str(error)), int(result.gas_used))
         return Outcome(True, bytes(answer), int(self._evm.result.gas_used))
 
-    def logs(self) -> list[Any]:
-        """Logs of the last call."""
-        return list(self._evm.result.logs)
+    def logs(self) -> list[tuple[tuple[bytes, ...], bytes]]:
+        """Topics and data of each log of the last call."""
+        return [
+            (tuple(bytes.fromhex(topic.removeprefix("0x")) for topic in log.topics), bytes(log.data[1]))
+            for log in self._evm.result.logs
+        ]
 
 
 def _output(message: str) -> bytes:
