@@ -112,7 +112,7 @@ class Engine:
         """See `Prover.make_settings`."""
         with scratch_folder(self.scratch_root) as scratch:
             arguments = {
-                "model": str(model),
+                "model": str(model.absolute()),
                 "settings": str(scratch / "settings.json"),
                 "run_args": dict(run_args),
                 "data": _write_input(scratch / "samples.json", data) if data is not None else "",
@@ -123,7 +123,7 @@ class Engine:
     def build(self, model: Path, files: CircuitFiles, report: Report = silent) -> float:
         """See `Prover.build`."""
         with scratch_folder(self.scratch_root) as scratch:
-            result = self._serve("build", {"model": str(model), **_paths(files)}, scratch, report)
+            result = self._serve("build", {"model": str(model.absolute()), **_paths(files)}, scratch, report)
             return float(result["setup_seconds"])
 
     def witness(
@@ -132,7 +132,7 @@ class Engine:
         """See `Prover.witness`."""
         with scratch_folder(self.scratch_root) as scratch:
             circuit = scratch / "circuit.ezkl"
-            compiled = {"model": str(model), "settings": str(settings), "circuit": str(circuit)}
+            compiled = {"model": str(model.absolute()), "settings": str(settings.absolute()), "circuit": str(circuit)}
             self._serve("compile_only", compiled, scratch, report)
             return self._witness(circuit, inputs, scratch, report)
 
@@ -171,7 +171,7 @@ class Engine:
     def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
         """See `Prover.make_srs`."""
         with scratch_folder(self.scratch_root) as scratch:
-            self._serve("make_srs", {"k": k, "srs": str(path)}, scratch, report)
+            self._serve("make_srs", {"k": k, "srs": str(path.absolute())}, scratch, report)
 
     def render_verifier(self, files: CircuitFiles, report: Report = silent) -> str:
         """See `Prover.render_verifier`."""
@@ -190,7 +190,7 @@ class Engine:
         self, circuit: Path, inputs: Sequence[InputData], scratch: Path, report: Report
     ) -> tuple[Witnessed, ...]:
         data = [_write_input(scratch / f"input-{index}.json", item) for index, item in enumerate(inputs)]
-        arguments = {"circuit": str(circuit), "inputs": data, "witness": str(scratch / "witness.json")}
+        arguments = {"circuit": str(circuit.absolute()), "inputs": data, "witness": str(scratch / "witness.json")}
         result = self._serve("witness", arguments, scratch, report)
         return tuple(
             Witnessed(
@@ -209,7 +209,7 @@ class Engine:
 
 
 def _paths(files: CircuitFiles) -> dict[str, str]:
-    return {name: str(getattr(files, name)) for name in CircuitFiles.__slots__}
+    return {name: str(getattr(files, name).absolute()) for name in CircuitFiles.__slots__}
 
 
 def _write_input(path: Path, data: InputData) -> str:

@@ -14,6 +14,12 @@ _PROOF_AT = 0x64
 
 _FIXED_READ = re.compile(r"calldata(?:load|copy)\((?:[^,()]*,\s*)?(0x[0-9a-fA-F]+|[0-9]+)\b")
 
+#: A run of points read downwards: from a first position, by a step, while above an end that is itself not read.
+_FIXED_RUN = re.compile(
+    r"let mptr := 0x[0-9a-fA-F]+\s+let mptr_end := (0x[0-9a-fA-F]+)\s+\}\s+lt\(mptr_end, mptr\)\s+"
+    r"\{ mptr := sub\(mptr, (0x[0-9a-fA-F]+)\) \}\s+\{[^{}]*calldataload\(mptr\)"
+)
+
 _MARK = "// Refuse calldata that is not canonically encoded"
 
 _SIGNATURE = """    function verifyProof(
@@ -98,4 +104,6 @@ def _expect_once(source: str, *anchors: str) -> None:
 
 
 def _fixed_reads(source: str) -> list[int]:
-    return [int(text, 0) for text in _FIXED_READ.findall(source)]
+    """Every fixed position that is read, and the lowest one of every run of positions."""
+    single = [int(text, 0) for text in _FIXED_READ.findall(source)]
+    return single + [int(end, 0) + int(step, 0) for end, step in _FIXED_RUN.findall(source)]

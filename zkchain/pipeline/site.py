@@ -1,0 +1,107 @@
+"""Where a use case works: one connected network, one signer, one folder of deployment records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..chain.client import Chain, connect
+from ..chain.deploy import deploy_contract
+from ..chain.deployments import DeploymentRecord, code_matches, read_deployment, write_deployment
+from ..chain.networks import LOCAL, resolve_network
+from ..chain.signer import Signer, load_signer
+from ..config import Config
+from ..errors import DeploymentDrift, DeploymentNotFound
+from ..progress import Report, silent
+from ..records import ContractArtifact, Deployment, Network, Receipt
+from ..values import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A connection and what goes with it. `signer` is None for use cases that only read."""
+
+    chain: Chain
+    signer: Signer | None
+    root: Path
+
+    @property
+    def network(self) -> Network:
+        """The network of the connection."""
+        return self.chain.network
+
+
+def open_site(network: str, config: Config, *, signing: bool) -> Site:
+    """Connect to `network`. Raises NetworkUnknown, ConnectionFailed, WrongChain, SignerMissing, DevKeyRefused."""
+    target = resolve_network(network, config)
+    chain = connect(target)
+    reference = None if network == LOCAL else config.network(network).signer
+    return Site(chain=chain, signer=load_signer(reference, target) if signing else None, root=config.deployments)
+
+
+def recorded(site: Site, name: str) -> DeploymentRecord | None:
+    """The record called `name` when the chain still holds its code; None when there is none to rely on.
+
+    A devnet forgets when it is restarted, so there a record without code only means "deploy again". Elsewhere
+    the code of a contract does not go away by itself: raises DeploymentDrift.
+    """
+    try:
+        record = read_deployment(site.root, site.network, name)
+    except DeploymentNotFound:
+        return None
+    if code_matches(site.chain, record):
+        return record
+    if site.network.devnet:
+        return None
+    raise DeploymentDrift(
+        f"{name} at {record.deployment.address} on {site.network.name!r} no longer has the recorded code",
+        name=name,
+        address=record.deployment.address,
+    )
+
+
+def deploy_once(
+    site: Site, name: str, artifact: ContractArtifact, args: tuple[Any, ...], report: Report = silent
+) -> tuple[DeploymentRecord, bool]:
+    """The recorded contract called `name` if it has this bytecode and these arguments, else a fresh one.
+
+    The flag is true when a contract was deployed. Raises what `deploy_contract` raises, and DeploymentDrift.
+    """
+    known = recorded(site, name)
+    if known is not None and known.bytecode == artifact.bytecode and known.facts.get("arguments") == _plain(args):
+        return known, False
+    report(f"deploying {name}")
+    assert site.signer is not None
+    receipt, address = deploy_contract(site.chain, site.signer, artifact, args, report)
+    record = make_record(site, name, artifact, args, receipt, address, {"arguments": _plain(args)})
+    write_deployment(site.root, site.network, record)
+    return record, True
+
+
+def make_record(
+    site: Site,
+    name: str,
+    artifact: ContractArtifact,
+    args: tuple[Any, ...],
+    receipt: Receipt,
+    address: Address,
+    facts: Mapping[str, Any],
+) -> DeploymentRecord:
+    """The record of a contract that was just deployed and found on chain."""
+    code = site.chain.code_at(address)
+    deployment = Deployment(
+        name=name,
+        chain_id=site.network.chain_id,
+        address=address,
+        code_hash=site.chain.code_hash(address),
+        code_bytes=len(code),
+        gas_used=receipt.gas_used,
+        tx_hash=receipt.tx_hash,
+        block=receipt.block,
+        status="confirmed",
+    )
+    return DeploymentRecord.of(deployment, artifact, args=args, receipt=receipt.to_json(), facts=facts)
+
+
+def _plain(args: tuple[Any, ...]) -> list[Any]:
+    return ["0x" + value.hex() if isinstance(value, bytes) else value for value in args]
