@@ -71,6 +71,15 @@ contract ModelRegistryTest is GatewayCheck {
         refuse(changed, abi.encodeWithSelector(IModelRegistry.ParamsMismatch.selector, changed.paramsDigest, 0));
     }
 
+    function testRefusesALayoutThatMakesNoSense() public {
+        IModelRegistry.ModelVersion memory changed = version();
+        changed.layout.instanceCount = 14;
+        refuse(changed, abi.encodeWithSelector(IModelRegistry.SegmentOutside.selector, "binding", 15, 14));
+        changed = version();
+        changed.layout.outputStart = 1;
+        refuse(changed, abi.encodeWithSelector(IModelRegistry.SegmentsOverlap.selector, "input", "output"));
+    }
+
     function testRefusesAnAdapterWithoutCode() public {
         IModelRegistry.ModelVersion memory changed = version();
         changed.adapter = ALICE;
