@@ -15,6 +15,9 @@ abstract contract InferenceConsumer {
     /// @notice The one model version whose answers are believed.
     uint256 public immutable modelId;
 
+    /// @notice The registry that says whether the model was stopped.
+    IModelRegistry public immutable registry;
+
     /// @notice Where the outputs start among the instances.
     uint256 public immutable outputStart;
 
@@ -44,7 +47,8 @@ abstract contract InferenceConsumer {
     constructor(IInferenceGateway gateway_, uint256 modelId_) {
         gateway = gateway_;
         modelId = modelId_;
-        IModelRegistry.Layout memory layout = IModelRegistry(gateway_.registry()).routeOf(modelId_).layout;
+        registry = IModelRegistry(gateway_.registry());
+        IModelRegistry.Layout memory layout = registry.routeOf(modelId_).layout;
         outputStart = layout.outputStart;
         outputCount = layout.outputCount;
     }
@@ -53,6 +57,8 @@ abstract contract InferenceConsumer {
     /// be believed.
     /// @return account The account the answer belongs to: the caller.
     function _consume(uint256[] calldata instances) internal returns (address account) {
+        // Whoever stops a model has a reason to doubt its answers, also those that were recorded before.
+        if (registry.stopped(modelId)) revert IInferenceGateway.ModelIsStopped(modelId);
         bytes32 statement = gateway.statementOf(modelId, instances);
         IInferenceGateway.Record memory record = gateway.recordOf(statement);
         if (record.recordedAt == 0) revert NotRecorded(statement);

@@ -63,6 +63,22 @@ contract InferenceGatewayTest is GatewayCheck {
         isTrue(!gateway.recordOf(id).accountBound, "first come");
     }
 
+    function testUnboundModelRefusesEachFieldOfABindingByItself() public {
+        uint256 unbound = unboundModel();
+        uint256[] memory s = new uint256[](6);
+        s[2] = PARAMS;
+        IInferenceGateway.Binding[4] memory bindings = [
+            IInferenceGateway.Binding(ALICE, 0, 0, 0),
+            IInferenceGateway.Binding(address(0), bytes32(uint256(1)), 0, 0),
+            IInferenceGateway.Binding(address(0), 0, 1, 0),
+            IInferenceGateway.Binding(address(0), 0, 0, 1)
+        ];
+        for (uint256 i = 0; i < bindings.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IInferenceGateway.UnexpectedBinding.selector));
+            gateway.submit(unbound, s, "", bindings[i]);
+        }
+    }
+
     function testFuzzUnboundModelRefusesAnyBinding(address account, bytes32 request, uint256 nonce, uint64 deadline)
         public
     {

@@ -68,6 +68,14 @@ contract InferenceConsumerTest is GatewayCheck {
         refuse(abi.encodeWithSelector(InferenceConsumer.NotAccountBound.selector, id), BOB, s);
     }
 
+    function testRefusesAnAnswerRecordedBeforeTheModelWasStopped() public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        uint256[] memory s = statement(1, b);
+        submitAs(ALICE, s, b);
+        registry.stop(modelId);
+        refuse(abi.encodeWithSelector(IInferenceGateway.ModelIsStopped.selector, modelId), ALICE, s);
+    }
+
     function testRefusesAnAnswerOfAnotherModel() public {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         uint256[] memory s = statement(1, b);
