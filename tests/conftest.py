@@ -1,3 +1,3 @@
 """Fixtures that every folder may use."""
 
-pytest_plugins = ["tests.support.bundles"]
+pytest_plugins = ["tests.support.bundles", "tests.support.chains"]

@@ -194,13 +194,14 @@ def _logs(chain: EmbeddedChain, query: Any) -> list[dict[str, Any]]:
     if query.get("blockHash") is not None:
         first = last = _number(chain, {"blockHash": query["blockHash"]})
     else:
-        first = _number(chain, query.get("fromBlock") or "latest")
+        first = _block_limit(chain, query.get("fromBlock") or "latest")
         last = min(_block_limit(chain, query.get("toBlock") or "latest"), chain.height)
     found = (log for item in chain.included_between(first, last) for log in logs_json(item))
     return [log for log in found if log_matches(log, query)]
 
 
 def _block_limit(chain: EmbeddedChain, tag: Any) -> int:
+    """An end of a range, which may lie beyond the head."""
     return _quantity(tag) if isinstance(tag, (int, str)) and str(tag).startswith("0x") else _number(chain, tag)
 
 

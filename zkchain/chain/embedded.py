@@ -17,6 +17,7 @@ from eth_utils.exceptions import ValidationError
 
 from .dev_accounts import DEV_ADDRESSES, HD_PATH, MNEMONIC
 from .devnet_types import CallRequest, ExecutionFailed, Included, Refused
+from .gas import least_gas
 from .precompiles import fast_precompiles
 
 CHAIN_ID = 31337
@@ -131,19 +132,14 @@ class EmbeddedChain:
         computation = self._run(request, number, most)
         if computation.is_error:
             raise _failure(computation)
-        base = most - int(computation.get_gas_remaining())
+        # py-evm charges the floor of EIP-7623 but does not ask for it in advance.
+        base = max(most - int(computation.get_gas_remaining()), least_gas(request.data, creation=not request.to))
         slack = 0
         while base + slack < most:
-            if self._succeeds(request, number, base + slack):
+            if not self._run(request, number, base + slack).is_error:
                 return base + slack
             slack = slack * 2 or base // 64 + 1
         return most
-
-    def _succeeds(self, request: CallRequest, number: int, gas: int) -> bool:
-        try:
-            return not self._run(request, number, gas).is_error
-        except Refused:  # below the intrinsic or the floor price
-            return False
 
     def _run(self, request: CallRequest, number: int, gas: int) -> Any:
         chain = self._backend.chain
@@ -205,6 +201,8 @@ class EmbeddedChain:
         if transaction.nonce != expected:
             word = "low" if transaction.nonce < expected else "high"
             raise Refused(f"nonce too {word}: next nonce {expected}, tx nonce {transaction.nonce}")
+        if transaction.gas < least_gas(transaction.data, creation=not transaction.to):
+            raise Refused("intrinsic gas too low")
         price = getattr(transaction, "max_fee_per_gas", None) or transaction.gas_price
         cost, have = transaction.gas * price + transaction.value, self.balance(sender, self.height)
         if cost > have:

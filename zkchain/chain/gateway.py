@@ -74,6 +74,8 @@ def list_events(
     chain: Chain, gateway: ContractAt, models: Mapping[Digest, KnownModel], from_block: int = 0
 ) -> tuple[InferenceEvent, ...]:
     """All accepted answers since `from_block`, oldest first. Those of models not in `models` come without outputs."""
+    if from_block > chain.block_number():
+        return ()  # many nodes call such a range an error
     logs = chain.logs(gateway.address, [event_topic(gateway.abi, _EVENT)], from_block)
     # The node was asked for this address and topic; what it gives is checked all the same.
     return tuple(_decoded(gateway, log, models.get(log.topics[1])) for log in logs if _is_event(gateway, log))

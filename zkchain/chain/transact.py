@@ -24,12 +24,11 @@ from ..records import Receipt
 from ..values import Address, Digest, address, keccak_of
 from .abi import Abi
 from .client import Chain, Head
+from .gas import TX_GAS_CAP, least_gas
 from .revert import revert_error
 from .rpc import ExecutionRefused
 from .signer import SignedTx, Signer, refuse_dev_key
 
-#: Most gas a transaction may ask for (EIP-7825), on every chain since Osaka.
-TX_GAS_CAP = 16_777_216
 #: Estimates are raised by a quarter: state moves between the estimate and the block.
 _BUFFER_NUMERATOR, _BUFFER_DENOMINATOR = 5, 4
 #: Seconds to wait for a receipt.
@@ -179,18 +178,19 @@ def _reason(chain: Chain, receipt: Receipt, tx: dict[str, Any]) -> bytes:
 def _gas_limit(
     chain: Chain, head: Head, sender: Address, to: Address | None, data: bytes, gas: int | None, abis: Sequence[Abi]
 ) -> int:
-    most = gas_cap(head)
+    most, least = gas_cap(head), least_gas(data, creation=to is None)
     if gas is None:
         try:
-            needed = chain.estimate_gas(to, data, sender)
+            # An older chain may expect less than the floor; the limit is not the price.
+            needed = max(chain.estimate_gas(to, data, sender), least)
         except ExecutionRefused as refused:
             raise _refused(refused, abis) from None
     else:
         needed = gas
-    if needed > most:
+    if not least <= needed <= most:
         raise TransactionError(
-            f"the transaction needs {needed:,} gas; this chain allows {most:,} a transaction",
-            remedy="use a smaller circuit or the shared verifier",
+            f"the transaction would get {needed:,} gas; it needs at least {least:,} and this chain allows {most:,}",
+            remedy="use a smaller circuit or the shared verifier" if needed > most else "give it more gas",
             gas=needed,
             gas_limit=most,
         )
