@@ -6,6 +6,9 @@
     ├── UsageError
     ├── ConfigError
     ├── Cancelled
+    ├── FileError
+    │   ├── FileForbidden
+    │   └── DiskFull
     ├── ModelError
     │   ├── ModelNotFound
     │   ├── ModelUnreadable
@@ -79,6 +82,9 @@
 from .base import (
     Cancelled,
     ConfigError,
+    DiskFull,
+    FileError,
+    FileForbidden,
     UsageError,
     ZkchainError,
 )
@@ -183,6 +189,7 @@ __all__ = [
     "DevKeyRefused",
     "DevSrsRefused",
     "DevnetFailed",
+    "DiskFull",
     "EngineAborted",
     "EngineCrashed",
     "EngineDiskFull",
@@ -195,6 +202,8 @@ __all__ = [
     "EngineTimeout",
     "EventMissing",
     "ExternalDataRefused",
+    "FileError",
+    "FileForbidden",
     "GuardFailed",
     "InsufficientFunds",
     "ModelError",

@@ -58,3 +58,25 @@ class Cancelled(ZkchainError):
     code = "cancelled"
     exit_code = 130
     default_remedy = "run the same command again to go on from the last finished stage"
+
+
+class FileError(ZkchainError):
+    """The file system refused what had to be read or written; the file is as it was."""
+
+    code = "file"
+    exit_code = 14
+    default_remedy = "check the path"
+
+
+class FileForbidden(FileError):
+    """Permissions, or a read-only file system, forbid it."""
+
+    code = "file.forbidden"
+    default_remedy = "change the permissions, or write elsewhere with --out or ZKCHAIN_HOME"
+
+
+class DiskFull(FileError):
+    """There is no room left, or a quota or size limit is reached."""
+
+    code = "file.disk_full"
+    default_remedy = "free disk space, or write elsewhere with --out or ZKCHAIN_HOME"
