@@ -1,0 +1,168 @@
+"""Results of the use cases as answers: the keys of `--json`, and the lines for a person."""
+
+from collections.abc import Mapping, Sequence
+
+from ..chain.urls import shown
+from ..circuit.bundle import PROVING_KEY, VERIFYING_KEY
+from ..pipeline.compile import Compiled
+from ..pipeline.deploy import Deployed
+from ..pipeline.prove import ProveResult
+from ..pipeline.submit import Submitted
+from ..proof.check import Verdict
+from ..records import Bundle, InferenceEvent
+from .answer import Answer, Line, byte_count
+
+#: Elements of a tensor that a person is shown; --json has them all.
+_SHOWN_ELEMENTS = 12
+_PROVENANCE = {
+    "ceremony": "ceremony (nobody knows the secret)",
+    "dev": "dev (whoever made it can forge proofs: for devnets only)",
+}
+
+
+def compiled(result: Compiled) -> Answer:
+    """A bundle that was made or found up to date."""
+    bundle = result.bundle
+    sizes = {file.name: file.size for file in bundle.files}
+    facts: dict[str, object] = {
+        "bundle": str(result.folder.absolute()),
+        "circuit_digest": bundle.circuit_digest,
+        "model_digest": bundle.model.digest,
+        "logrows": bundle.logrows,
+        "rows": bundle.rows,
+        "proving_key_bytes": sizes[PROVING_KEY],
+        "verifying_key_bytes": sizes[VERIFYING_KEY],
+        "instances": bundle.instances,
+        "max_abs_error": bundle.fidelity.max_abs_error,
+        "mean_abs_error": bundle.fidelity.mean_abs_error,
+        "seconds": result.seconds,
+        "samples": bundle.fidelity.samples,
+        "visibility": bundle.visibility.to_json(),
+        "binding": bundle.binding,
+        "stock": bundle.stock,
+        "provenance": bundle.srs.provenance,
+        "prove_seconds": bundle.prove_seconds,
+        "peak_rss_bytes": bundle.peak_rss_bytes,
+        "notes": list(bundle.model.notes),
+    }
+    return Answer(facts=facts, lines=_compiled_lines(result, bundle, sizes))
+
+
+def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) -> list[Line]:
+    visible = ", ".join(f"{part}={who}" for part, who in bundle.visibility.to_json().items())
+    error = bundle.fidelity
+    return [
+        ("bundle", str(result.folder)),
+        ("circuit", bundle.circuit_digest),
+        ("size", f"2^{bundle.logrows} rows ({bundle.rows:,} used), {bundle.instances} public instances"),
+        ("keys", f"{byte_count(sizes[PROVING_KEY])} to prove, {byte_count(sizes[VERIFYING_KEY])} to verify"),
+        ("visibility", f"{visible}; binding {'on' if bundle.binding else 'OFF'}"),
+        (
+            "accuracy",
+            f"error at most {error.max_abs_error:.3g}, mean {error.mean_abs_error:.3g} ({error.samples} samples)",
+        ),
+        ("a proof", f"{bundle.prove_seconds:.1f} s, {byte_count(bundle.peak_rss_bytes)} of memory"),
+        ("SRS", _PROVENANCE[bundle.srs.provenance]),
+        *(("note", note) for note in bundle.model.notes),
+        ("took", f"{result.seconds:.1f} s"),
+    ]
+
+
+def deployed(result: Deployed) -> Answer:
+    """A deployment that was made, found, or planned."""
+    url = shown(result.rpc_url)
+    facts = result.to_json() | {"rpc_url": url}
+    if result.plan:
+        return Answer(facts=facts, lines=_plan_lines(result, url))
+    state = "was deployed already; nothing was sent" if result.reused else f"deployed, {result.gas_used:,} gas"
+    lines: list[Line] = [
+        ("model", f"{result.name} {state}"),
+        ("chain", f"{result.chain_id} at {url}"),
+        *((name, address) for name, address in result.contracts.items()),
+        ("verifier", f"{result.verifier}, {result.code_bytes:,} bytes of code"),
+        ("circuit", result.circuit_digest),
+        ("SRS", _PROVENANCE[result.provenance]),
+    ]
+    return Answer(facts=facts, lines=lines)
+
+
+def _plan_lines(result: Deployed, url: str) -> list[Line]:
+    steps = [
+        (step.contract, f"{step.action}, {step.code_bytes:,} bytes, about {step.gas:,} gas") for step in result.plan
+    ]
+    total = sum(step.gas for step in result.plan)
+    head = f"Dry run: nothing was sent. {result.name} on chain {result.chain_id} at {url} would take:"
+    return [head, *steps, ("in all", f"about {total:,} gas")]
+
+
+def proved(result: ProveResult) -> Answer:
+    """A proof that was written."""
+    binding = result.proof.binding
+    facts: dict[str, object] = {
+        "proof": str(result.path.absolute()),
+        "prove_seconds": result.prove_seconds,
+        "witness_seconds": result.witness_seconds,
+        "peak_rss_bytes": result.peak_rss_bytes,
+        "outputs": dict(result.outputs),
+        "instances": [value.word for value in result.proof.instances],
+        "circuit_digest": result.proof.circuit_digest,
+        "binding": None if binding is None else binding.to_json(),
+    }
+    lines: list[Line] = [("proof", str(result.path)), *output_lines(result.outputs)]
+    if binding is None:
+        lines.append(("bound to", "nothing"))
+    else:
+        whom = binding.account if int(binding.account, 16) else f"request {binding.request}"
+        lines.append(("bound to", f"{whom} on chain {binding.chain_id}, gateway {binding.gateway}"))
+    lines.append(("took", f"{result.prove_seconds:.1f} s, {byte_count(result.peak_rss_bytes)} of memory"))
+    return Answer(facts=facts, lines=lines)
+
+
+def judged(verdict: Verdict) -> Answer:
+    """A verdict, good or not."""
+    word = "valid" if verdict.valid else "NOT VALID"
+    lines: list[Line] = [("proof", word), ("judged by", verdict.where)]
+    if verdict.reason:
+        lines.append(("because", verdict.reason))
+    return Answer(facts=verdict.to_json(), lines=lines, good=verdict.valid)
+
+
+def submitted(result: Submitted) -> Answer:
+    """A submission that the gateway recorded."""
+    receipt, event = result.receipt, result.event
+    facts: dict[str, object] = {
+        "tx_hash": receipt.tx_hash,
+        "block": receipt.block,
+        "gas_used": receipt.gas_used,
+        "event": event.to_json(),
+    }
+    return Answer(facts=facts, lines=[*event_lines(event), ("gas", f"{receipt.gas_used:,}")])
+
+
+def listed(events: Sequence[InferenceEvent]) -> Answer:
+    """Accepted inferences, oldest first."""
+    lines: list[Line] = []
+    for event in events:
+        lines += [*event_lines(event), ""]
+    lines.append(f"{len(events)} accepted answer{'' if len(events) == 1 else 's'}")
+    return Answer(facts={"events": [event.to_json() for event in events]}, lines=lines)
+
+
+def event_lines(event: InferenceEvent) -> list[Line]:
+    """One accepted inference."""
+    return [
+        ("model", f"{event.model_name} ({event.model_id})"),
+        *output_lines(event.outputs),
+        ("account", event.account),
+        ("transaction", f"{event.tx_hash} in block {event.block}"),
+    ]
+
+
+def output_lines(outputs: Mapping[str, Sequence[object]]) -> list[Line]:
+    """Output tensors by name, long ones cut."""
+    return [(f"output {name}", _values(values)) for name, values in outputs.items()]
+
+
+def _values(values: Sequence[object]) -> str:
+    text = ", ".join(f"{value:.6g}" if isinstance(value, float) else str(value) for value in values[:_SHOWN_ELEMENTS])
+    return text + (f", ... ({len(values)} in all)" if len(values) > _SHOWN_ELEMENTS else "")

@@ -1,0 +1,55 @@
+"""`zkchain deploy`."""
+
+from pathlib import Path
+
+import click
+
+from ..config import read_config
+from ..pipeline.deploy import deploy_bundle
+from ..pipeline.engine import make_engine
+from ..pipeline.verifier import VerifierChoice
+from . import answers
+from .answer import Answer
+from .command import command
+from .output import Screen
+from .parameters import PATH, network_option
+
+
+@command(
+    "deploy",
+    examples=[
+        "zkchain deploy model.bundle --network local",
+        "zkchain deploy model.bundle --network sepolia --name CreditScore --dry-run",
+    ],
+)
+@click.argument("bundle", type=PATH)
+@network_option
+@click.option("--name", help="Name of the deployment record.  [default: the model's name]")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent and what it would cost; send nothing.")
+@click.option(
+    "--verifier",
+    type=click.Choice(["auto", "own", "shared"]),
+    default="auto",
+    show_default=True,
+    help="A verifier of its own, which needs a Solidity compiler, or the shared one that ships compiled.",
+)
+def entry(
+    screen: Screen, *, bundle: Path, network: str, name: str | None, dry_run: bool, verifier: VerifierChoice
+) -> Answer:
+    """Put the verifier of BUNDLE on a chain, behind an adapter, and register the model.
+
+    The verifier is tested on the chain before its address is recorded under deployments/. Running it again sends
+    nothing when the same circuit is there already.
+    """
+    config = read_config()
+    result = deploy_bundle(
+        bundle,
+        network=network,
+        name=name,
+        dry_run=dry_run,
+        verifier=verifier,
+        config=config,
+        prover=make_engine(config),
+        report=screen.report,
+    )
+    return answers.deployed(result)
