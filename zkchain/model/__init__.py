@@ -1,1 +1,20 @@
 """Read, check, inspect and rewrite ONNX models, and read the samples that go with them."""
+
+from .evaluate import Sample, evaluate
+from .inspect import Inspection, inspect_model
+from .load import load_model
+from .operators import check_operators
+from .rewrite import with_binding
+from .samples import read_samples, to_input_data
+
+__all__ = [
+    "Inspection",
+    "Sample",
+    "check_operators",
+    "evaluate",
+    "inspect_model",
+    "load_model",
+    "read_samples",
+    "to_input_data",
+    "with_binding",
+]

@@ -1,0 +1,52 @@
+"""Which operators have a circuit: a measured table, not a guess (scripts/measure_operators.py)."""
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+import onnx
+
+from ..errors import UnsupportedOperator
+from ..record import Record
+from ..records import Model
+
+#: Operators that run a subgraph: circuits have no control flow.
+_CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsupported(Record):
+    """One node that has no circuit."""
+
+    operator: str
+    node: str
+    why: str
+
+
+def unsupported_nodes(proto: onnx.ModelProto) -> tuple[Unsupported, ...]:
+    """Every node whose operator has no circuit, in graph order."""
+    table = json.loads(resources.files(__package__).joinpath("operators.json").read_text(encoding="utf-8"))
+    supported = frozenset(table["supported"])
+    found = []
+    for index, node in enumerate(proto.graph.node):
+        label = node.name or f"node {index}"
+        name = node.op_type if node.domain in ("", "ai.onnx", "ai.onnx.ml") else f"{node.domain}.{node.op_type}"
+        if name in supported:
+            continue
+        why = "circuits have no control flow" if name in _CONTROL_FLOW else f"{table['engine']} has no circuit for it"
+        found.append(Unsupported(operator=name, node=label, why=why))
+    return tuple(found)
+
+
+def check_operators(model: Model) -> None:
+    """Raise UnsupportedOperator naming the first operator and node without a circuit, and how many there are."""
+    found = unsupported_nodes(onnx.load_from_string(model.onnx))
+    if found:
+        first = found[0]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise UnsupportedOperator(
+            f"operator {first.operator} at node {first.node!r} cannot be proved: {first.why}{more}",
+            operator=first.operator,
+            node=first.node,
+            count=len(found),
+        )
