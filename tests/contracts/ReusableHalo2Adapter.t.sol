@@ -94,6 +94,13 @@ contract ReusableHalo2AdapterTest is Check {
         build(wrong);
     }
 
+    function testIsNotBuiltOnTheVerifiersWordAlone() public {
+        bytes32 wrong = keccak256("another");
+        shared.scriptRegistration(wrong);
+        vm.expectRevert(abi.encodeWithSelector(ReusableHalo2Adapter.KeyMismatch.selector, wrong, digest));
+        build(wrong);
+    }
+
     function testIsNotBuiltWhenTheVerifierRegistersAnotherKey() public {
         shared.scriptRegistration(keccak256("another"));
         vm.expectRevert(abi.encodeWithSelector(ReusableHalo2Adapter.KeyMismatch.selector, digest, keccak256("another")));

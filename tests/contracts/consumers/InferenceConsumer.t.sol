@@ -101,6 +101,10 @@ contract InferenceConsumerTest is GatewayCheck {
         equal(consumer.argmax(s), value >= 5 ? 0 : 2);
     }
 
+    function testTheLowestIndexWinsATie() public view {
+        equal(consumer.argmax(statement(5, forAccount(ALICE))), 0); // 5, -5, 5
+    }
+
     function testRefusesAnOutputThatDoesNotExist() public {
         vm.expectRevert(abi.encodeWithSelector(InferenceConsumer.NoSuchOutput.selector, 3, 3));
         consumer.output(statement(1, forAccount(ALICE)), 3);

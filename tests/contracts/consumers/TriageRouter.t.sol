@@ -50,6 +50,15 @@ contract TriageRouterTest is GatewayCheck {
         equal(queue, risk >= 100 ? router.URGENT() : 0);
     }
 
+    function testTheThresholdItselfIsUrgent() public {
+        singleOutput();
+        TriageRouter router = new TriageRouter(gateway, modelId, 100);
+        uint256[] memory s = proved(100);
+        vm.prank(ALICE);
+        (uint256 queue,) = router.route(s);
+        equal(queue, router.URGENT());
+    }
+
     function testRefusesTheSameAnswerTwice() public {
         TriageRouter router = new TriageRouter(gateway, modelId, 0);
         uint256[] memory s = proved(4);
