@@ -21,6 +21,7 @@ _FOREIGN: tuple[tuple[type[BaseException], type[ChainError], str], ...] = (
     (requests.exceptions.SSLError, ConnectionFailed, "could not prove its identity (TLS)"),
     (requests.exceptions.ProxyError, ConnectionFailed, "could not be reached through the proxy"),
     (requests.exceptions.ConnectionError, ConnectionFailed, "could not be reached"),
+    (requests.exceptions.TooManyRedirects, ConnectionFailed, "sends us elsewhere, which is not followed"),
     (requests.exceptions.JSONDecodeError, RpcError, "answered with something that is not JSON"),
     (requests.exceptions.RequestException, ConnectionFailed, "could not be asked"),
     (OSError, ConnectionFailed, "could not be reached"),
