@@ -16,7 +16,7 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
-from zkchain.errors import EngineError, ZkchainError
+from zkchain.errors import ZkchainError
 from zkchain.halo2 import ENGINE_VERSION, Engine, Limits
 from zkchain.model.load import normalise
 from zkchain.model.samples import to_input_data

@@ -15,6 +15,7 @@
     │   ├── ModelTooLarge
     │   ├── ModelInvalid
     │   ├── UnsupportedOperator
+    │   ├── UnsupportedType
     │   ├── BadWeights
     │   ├── BadDimension
     │   └── ExternalDataRefused
@@ -104,6 +105,7 @@ from .inputs import (
     TensorMismatch,
     TypeMismatch,
     UnsupportedOperator,
+    UnsupportedType,
     ValueOutOfRange,
 )
 from .onchain import (
@@ -234,6 +236,7 @@ __all__ = [
     "TransactionUnknown",
     "TypeMismatch",
     "UnsupportedOperator",
+    "UnsupportedType",
     "UsageError",
     "ValueOutOfRange",
     "VisibilityRefused",

@@ -45,6 +45,13 @@ class UnsupportedOperator(ModelError):
     default_remedy = "replace the operator with supported ones before the export"
 
 
+class UnsupportedType(ModelError):
+    """A tensor has an element type, or is a kind of value, that has no circuit."""
+
+    code = "model.unsupported_type"
+    default_remedy = "export the model with dense float32, int64 and bool tensors"
+
+
 class BadWeights(ModelError):
     """A weight is NaN, infinite, or too large for the field at any sensible scale."""
 

@@ -1,11 +1,11 @@
 """Read, check, inspect and rewrite ONNX models, and read the samples that go with them."""
 
-from .evaluate import Sample, evaluate
+from .evaluate import evaluate
 from .inspect import Inspection, inspect_model
 from .load import load_model
 from .operators import check_operators
 from .rewrite import with_binding
-from .samples import read_samples, to_input_data
+from .samples import Sample, read_samples, to_input_data
 
 __all__ = [
     "Inspection",

@@ -8,6 +8,7 @@ import onnx
 from onnx import TensorProto
 
 from ..errors import ExternalDataRefused, ModelNotFound, ModelTooLarge, ModelUnreadable
+from .tensors import all_tensors
 
 #: Largest model file, and largest sum of external data.
 MAX_BYTES = 512 * 2**20
@@ -51,9 +52,12 @@ def read_model_file(path: Path) -> bytes:
     return data
 
 
-def inline_external_data(model: onnx.ModelProto, folder: Path) -> None:
-    """Put external tensor data into the model. Raises ExternalDataRefused for anything but plain files in `folder`."""
-    budget = MAX_BYTES
+def inline_external_data(model: onnx.ModelProto, folder: Path, used: int) -> None:
+    """Put external tensor data into a model of `used` bytes.
+
+    Raises ExternalDataRefused for anything but plain files in `folder`, or more than MAX_BYTES in all.
+    """
+    budget = MAX_BYTES - used
     for tensor in all_tensors(model):
         if tensor.data_location != TensorProto.EXTERNAL:
             continue
@@ -62,26 +66,6 @@ def inline_external_data(model: onnx.ModelProto, folder: Path) -> None:
         tensor.raw_data = data
         del tensor.external_data[:]
         tensor.data_location = TensorProto.DEFAULT
-
-
-def all_tensors(model: onnx.ModelProto) -> list[TensorProto]:
-    """Every tensor of the model's graphs and functions: initializers and attributes."""
-    tensors: list[TensorProto] = []
-    graphs = [model.graph]
-    nodes = [node for function in model.functions for node in function.node]
-    while graphs or nodes:
-        if graphs:
-            graph = graphs.pop()
-            tensors += graph.initializer
-            tensors += [part for sparse in graph.sparse_initializer for part in (sparse.values, sparse.indices)]
-            nodes += graph.node
-            continue
-        for attribute in nodes.pop().attribute:
-            tensors += [attribute.t] if attribute.HasField("t") else []
-            tensors += attribute.tensors
-            graphs += [attribute.g] if attribute.HasField("g") else []
-            graphs += attribute.graphs
-    return tensors
 
 
 def _external(tensor: TensorProto, folder: Path, budget: int) -> bytes:

@@ -9,8 +9,9 @@ import onnx
 
 from ..record import Record
 from ..records import ModelSpec
-from .load import load_model
+from .load import normalise, parse_model
 from .operators import Unsupported, unsupported_nodes
+from .shapes import all_shapes, open_dimensions
 
 #: Rows by what a circuit does, measured on dense and convolutional models with one inner column: a range-checked
 #: element, a rebased element, and a multiplication.
@@ -25,7 +26,7 @@ class Inspection(Record):
 
     spec: ModelSpec
     unsupported: tuple[Unsupported, ...]
-    dims_to_fix: tuple[str, ...]
+    dims_to_fix: tuple[str, ...]  #: open input dimensions, by the name that `dims` takes
     multiplications: int
     predicted_rows: int
     predicted_logrows: int
@@ -33,7 +34,9 @@ class Inspection(Record):
 
 def inspect_model(path: Path, dims: Mapping[str, int] | None = None) -> Inspection:
     """Describe the model at `path`. The predicted size is an order of magnitude. Raises as `load_model` does."""
-    model = load_model(path, dims=dims)
+    parsed = parse_model(path)
+    open_names = open_dimensions(parsed)
+    model = normalise(parsed, path.stem, dims or {})
     proto = onnx.load_from_string(model.onnx)
     multiplications, rebased = _work(proto)
     edges = sum(tensor.elements for tensor in (*model.spec.inputs, *model.spec.outputs))
@@ -41,7 +44,7 @@ def inspect_model(path: Path, dims: Mapping[str, int] | None = None) -> Inspecti
     return Inspection(
         spec=model.spec,
         unsupported=unsupported_nodes(proto),
-        dims_to_fix=tuple(note for note in model.spec.notes if "left open" in note),
+        dims_to_fix=open_names,
         multiplications=multiplications,
         predicted_rows=rows,
         predicted_logrows=max(rows + _BLINDING_ROWS - 1, 1).bit_length(),
@@ -50,9 +53,7 @@ def inspect_model(path: Path, dims: Mapping[str, int] | None = None) -> Inspecti
 
 def _work(proto: onnx.ModelProto) -> tuple[int, int]:
     """Multiplications of the linear operators, and elements that other operators touch."""
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in proto.graph.initializer}
-    for value in (*proto.graph.input, *proto.graph.value_info, *proto.graph.output):
-        shapes[value.name] = tuple(dim.dim_value or 1 for dim in value.type.tensor_type.shape.dim)
+    shapes = all_shapes(proto)
     multiplications = rebased = 0
     for node in proto.graph.node:
         elements = prod(shapes.get(node.output[0], (1,)))

@@ -1,28 +1,31 @@
-"""Rewrite models: the binding tensors that tie a proof to a chain and a sender."""
+"""Changes to the graph that make a proof say more."""
 
 import onnx
 from onnx import TensorProto, helper
 
 from ..errors import ModelInvalid
 from ..records import Model
-from .load import normalise
+from .describe import seal
 
-#: Nine 28-bit limbs pass through the graph untouched and so become part of what is proved.
-BINDING_INPUT, BINDING_OUTPUT, BINDING_SHAPE = "zkchain_binding", "zkchain_binding_out", (1, 9)
+BINDING_INPUT = "zkchain_binding"
+BINDING_OUTPUT = "zkchain_binding_out"
+BINDING_SHAPE = (1, 9)
+_NODE = "zkchain_binding_identity"
 
 
 def with_binding(model: Model) -> Model:
-    """The model with an extra integer input that is passed to an extra output, both last.
+    """`model` with an int64 input of shape (1, 9) that passes unchanged to an output, both appended last.
 
-    Raises ModelInvalid when the model uses one of the names itself.
+    Whatever is written there becomes part of every proof. Raises ModelInvalid when a name is taken.
     """
-    proto = onnx.load_from_string(model.onnx)
-    taken = {name for node in proto.graph.node for name in (*node.input, *node.output)}
-    taken |= {tensor.name for tensor in (*proto.graph.input, *proto.graph.output)}
-    for name in (BINDING_INPUT, BINDING_OUTPUT):
+    proto = onnx.ModelProto.FromString(model.onnx)
+    graph = proto.graph
+    taken = {name for node in graph.node for name in (node.name, *node.input, *node.output)}
+    taken |= {item.name for item in (*graph.input, *graph.output, *graph.initializer)}
+    for name in (BINDING_INPUT, BINDING_OUTPUT, _NODE):
         if name in taken:
-            raise ModelInvalid(f"the model has a tensor called {name!r}, a name that zkchain needs", name=name)
-    proto.graph.input.append(helper.make_tensor_value_info(BINDING_INPUT, TensorProto.INT64, BINDING_SHAPE))
-    proto.graph.output.append(helper.make_tensor_value_info(BINDING_OUTPUT, TensorProto.INT64, BINDING_SHAPE))
-    proto.graph.node.append(helper.make_node("Identity", [BINDING_INPUT], [BINDING_OUTPUT], name="zkchain_bind"))
-    return normalise(proto, model.spec.name, {})
+            raise ModelInvalid(f"the model uses the reserved name {name!r}", name=name, remedy="rename that tensor")
+    graph.input.append(helper.make_tensor_value_info(BINDING_INPUT, TensorProto.INT64, BINDING_SHAPE))
+    graph.output.append(helper.make_tensor_value_info(BINDING_OUTPUT, TensorProto.INT64, BINDING_SHAPE))
+    graph.node.append(helper.make_node("Identity", [BINDING_INPUT], [BINDING_OUTPUT], name=_NODE))
+    return seal(proto, model.spec.name, model.spec.notes)

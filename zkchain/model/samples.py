@@ -1,254 +1,219 @@
-"""Read samples and inputs: exact names, counts, shapes and types, or a typed error."""
+"""Samples that fit a model exactly: right tensors, shapes, types and ordinary values, or a typed error."""
 
-import csv
-import io
-import json
-import math
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-from ..errors import SamplesNotFound, SamplesUnreadable, ShapeMismatch, TensorMismatch, TypeMismatch, ValueOutOfRange
+from ..errors import SamplesUnreadable, ShapeMismatch, TensorMismatch, TypeMismatch, ValueOutOfRange
 from ..records import ModelSpec, TensorSpec
-from .evaluate import Sample
+from .sample_files import Table, read_csv, read_json, read_npy, read_npz, read_sample_file
+from .tensors import numpy_type
 
-#: Largest samples file, before and after decompression.
-MAX_BYTES = 256 * 2**20
+Array = npt.NDArray[Any]
+#: One array for each input of the model, in order, with the spec's shapes and types.
+Sample = tuple[Array, ...]
 
-#: NumPy types by ONNX element type.
-NUMPY_TYPES: dict[str, type[np.generic]] = {
-    "FLOAT": np.float32,
-    "FLOAT16": np.float16,
-    "DOUBLE": np.float64,
-    "INT8": np.int8,
-    "INT16": np.int16,
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "UINT8": np.uint8,
-    "UINT16": np.uint16,
-    "UINT32": np.uint32,
-    "BOOL": np.bool_,
-}
+#: The engine reads every number as a 64-bit float: whole numbers beyond this would be proved as others.
+MAX_INTEGER = 2**53
+_EZKL_KEY = "input_data"
 
 
 def read_samples(path: Path, spec: ModelSpec) -> tuple[Sample, ...]:
-    """The samples in `path`, each a tuple with one array an input of `spec`, in its order, type and shape.
+    """All samples in a .json, .npz, .npy or .csv file, each with one array per input of `spec`.
 
-    Formats by suffix: .json (ezkl's {"input_data": [...]}, or an object by tensor name, or a list of such objects),
-    .npz by tensor name, and .npy and .csv for models with one input. An input with k times its elements holds k
-    samples. Raises SamplesNotFound, SamplesUnreadable, TensorMismatch, ShapeMismatch, TypeMismatch, ValueOutOfRange.
+    JSON is either ezkl's {"input_data": [[...], ...]} with a flat list for each input in order, or an object by
+    tensor name, or a list of such objects. A tensor may hold several samples along a first axis.
+    Raises SamplesNotFound, SamplesUnreadable, TensorMismatch, ShapeMismatch, TypeMismatch, ValueOutOfRange.
     """
-    if not path.is_file():
-        raise SamplesNotFound(f"{path} is not a file", path=path)
-    if path.stat().st_size > MAX_BYTES:
-        raise SamplesUnreadable(f"{path} has {path.stat().st_size:,} bytes; the limit is {MAX_BYTES:,}", path=path)
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise SamplesUnreadable(
-            f"{path.name}: the suffix {path.suffix!r} is not one of {', '.join(_READERS)}", path=path
-        )
-    return reader(path, spec)
+    data = read_sample_file(path)
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        return _by_name(read_npz(data, path), spec)
+    if suffix == ".npy":
+        return _by_name({_only_input(spec, path).name: read_npy(data, str(path))}, spec)
+    if suffix == ".csv":
+        tensor = _only_input(spec, path)
+        return _by_name({tensor.name: read_csv(data, path, whole=tensor.dtype != "float")}, spec)
+    if suffix == ".json":
+        return _from_json(read_json(data, path), spec, path)
+    raise SamplesUnreadable(f"{path} is named {suffix or 'without a suffix'}; known are .json, .npz, .npy, .csv")
 
 
 def to_input_data(sample: Sample) -> list[list[float | int]]:
-    """One flat list an input, in the form ezkl reads; booleans as 0 and 1, since JSON booleans make it panic."""
-    plain = [array.astype(np.int64) if array.dtype == np.bool_ else array for array in sample]
-    return [list(array.ravel().tolist()) for array in plain]
+    """The sample as the engine reads it: a flat list for each input; booleans as 0 and 1."""
+    return [(tensor.astype(np.int64) if tensor.dtype == np.bool_ else tensor).ravel().tolist() for tensor in sample]
 
 
-def _read_json(path: Path, spec: ModelSpec) -> tuple[Sample, ...]:
-    try:
-        value = json.loads(path.read_bytes(), object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise SamplesUnreadable(f"{path} is not JSON that we read: {error}", path=path) from error
-    if isinstance(value, dict) and set(value) == {"input_data"}:
-        data = value["input_data"]
-        if not isinstance(data, list) or len(data) != len(spec.inputs):
-            found = f"{len(data)} tensors" if isinstance(data, list) else type(data).__name__
-            raise TensorMismatch(f"input_data holds {found}, the model has {len(spec.inputs)} inputs")
-        return _batched(spec, data)
+def _from_json(value: object, spec: ModelSpec, path: Path) -> tuple[Sample, ...]:
+    if isinstance(value, dict) and set(value) == {_EZKL_KEY} and _EZKL_KEY not in {t.name for t in spec.inputs}:
+        return _ezkl(value[_EZKL_KEY], spec)
     if isinstance(value, dict):
-        return _batched(spec, _by_name(spec, value))
+        return _by_name(value, spec)
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        return tuple(sample for item in value for sample in _batched(spec, _by_name(spec, item)))
-    raise SamplesUnreadable(f"{path} is neither input_data, nor tensors by name, nor a list of these", path=path)
+        return tuple(sample for item in value for sample in _by_name(item, spec))
+    raise SamplesUnreadable(f"{path} holds neither an object nor a list of objects by tensor name", path=path)
 
 
-def _read_npz(path: Path, spec: ModelSpec) -> tuple[Sample, ...]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > MAX_BYTES:
-            raise SamplesUnreadable(f"{path} unpacks to {size:,} bytes; the limit is {MAX_BYTES:,}", path=path)
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
-        raise SamplesUnreadable(f"{path} is no readable .npz: {error}", path=path) from error
-    return _batched(spec, _by_name(spec, found))
-
-
-def _read_npy(path: Path, spec: ModelSpec) -> tuple[Sample, ...]:
-    _only_input(spec, path)
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise SamplesUnreadable(f"{path} is no readable .npy: {error}", path=path) from error
-    return _batched(spec, [array])
-
-
-def _read_csv(path: Path, spec: ModelSpec) -> tuple[Sample, ...]:
-    tensor = _only_input(spec, path)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")), strict=True) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SamplesUnreadable(f"{path} is no readable CSV: {error}", path=path) from error
-    if rows and not any(_number(cell) is not None for cell in rows[0]):
-        rows = rows[1:]
-    values: list[float | int] = []
-    for line, row in enumerate(rows, start=1):
-        if len(row) != tensor.elements:
-            raise ShapeMismatch(f"{path.name} row {line} has {len(row)} cells, {tensor.name!r} takes {tensor.elements}")
-        for cell in row:
-            number = _number(cell)
-            if number is None:
-                raise TypeMismatch(f"{path.name} row {line}: {cell[:40]!r} is not a number")
-            values.append(number)
-    return _batched(spec, [values])
-
-
-_READERS: dict[str, Callable[[Path, ModelSpec], tuple[Sample, ...]]] = {
-    ".json": _read_json,
-    ".npz": _read_npz,
-    ".npy": _read_npy,
-    ".csv": _read_csv,
-}
-
-
-def _batched(spec: ModelSpec, tensors: Sequence[Any]) -> tuple[Sample, ...]:
-    arrays = [_flat(tensor, values) for tensor, values in zip(spec.inputs, tensors, strict=True)]
-    counts = set()
-    for tensor, array in zip(spec.inputs, arrays, strict=True):
-        if array.size == 0 or array.size % tensor.elements:
+def _ezkl(columns: object, spec: ModelSpec) -> tuple[Sample, ...]:
+    """ezkl's form: one flat list for each input in order; k times the elements means k samples."""
+    if not isinstance(columns, list) or not all(isinstance(column, list) for column in columns):
+        raise SamplesUnreadable(f'"{_EZKL_KEY}" must be a list with one list for each input of the model')
+    if len(columns) != len(spec.inputs):
+        raise TensorMismatch(
+            f'"{_EZKL_KEY}" has {len(columns)} lists; the model has {len(spec.inputs)} inputs: {_names(spec)}'
+        )
+    named: dict[str, Table] = {}
+    for tensor, column in zip(spec.inputs, columns, strict=True):
+        if not column or len(column) % tensor.elements:
             raise ShapeMismatch(
-                f"{tensor.name!r} has {array.size} elements; one sample has {tensor.elements}",
+                f"input {tensor.name!r} has {len(column)} values; it takes {tensor.elements} a sample, "
+                f"in shape {list(tensor.shape)}",
                 tensor=tensor.name,
-                found=array.size,
-                allowed=tensor.elements,
             )
-        counts.add(array.size // tensor.elements)
+        flat = _array(column, tensor)
+        if flat.ndim != 1:
+            raise ShapeMismatch(f'input {tensor.name!r}: "{_EZKL_KEY}" holds flat lists', tensor=tensor.name)
+        named[tensor.name] = flat.reshape(-1, tensor.elements)
+    return _by_name(named, spec)
+
+
+def _by_name(tables: Mapping[str, Table], spec: ModelSpec) -> tuple[Sample, ...]:
+    wanted = {tensor.name for tensor in spec.inputs}
+    if set(tables) != wanted:
+        missing, extra = sorted(wanted - set(tables)), sorted(set(tables) - wanted)
+        raise TensorMismatch(
+            f"missing inputs: {missing or 'none'}; unknown ones: {extra[:5] or 'none'}; the model takes {_names(spec)}",
+            missing=missing,
+            unknown=extra[:5],
+        )
+    stacks = [_stack(tables[tensor.name], tensor) for tensor in spec.inputs]
+    counts = {len(stack) for stack in stacks}
     if len(counts) != 1:
-        raise ShapeMismatch(f"the inputs hold different numbers of samples: {sorted(counts)}")
-    split = [array.reshape(-1, *tensor.shape) for tensor, array in zip(spec.inputs, arrays, strict=True)]
-    return tuple(zip(*split, strict=True))
-
-
-def _flat(tensor: TensorSpec, values: Any) -> NDArray[np.generic]:
-    """All elements of `values` as a flat array of the tensor's type."""
-    if isinstance(values, np.ndarray):
-        _refuse_shape(tensor, values.shape)
-        elements: list[Any] = values.ravel().tolist()
-    else:
-        elements = _leaves(tensor, values)
-    for index, value in enumerate(elements):
-        _refuse_value(tensor, index, value)
-    kind = NUMPY_TYPES[tensor.onnx_type]
-    if tensor.dtype == "int":
-        _refuse_overflow(tensor, elements)
-    with np.errstate(over="ignore"):
-        array = np.asarray(elements, dtype=kind)
-    if tensor.dtype == "float" and not np.isfinite(array).all():
-        raise ValueOutOfRange(f"{tensor.name!r} holds a number too large for {tensor.onnx_type.lower()}")
-    return array
-
-
-def _refuse_overflow(tensor: TensorSpec, elements: Sequence[int]) -> None:
-    limits = np.iinfo(tensor.onnx_type.lower())
-    bad = next((value for value in elements if not limits.min <= value <= limits.max), None)
-    if bad is not None:
-        raise ValueOutOfRange(f"{tensor.name!r} holds {bad}, outside {limits.min}..{limits.max}")
-
-
-def _refuse_shape(tensor: TensorSpec, shape: tuple[int, ...]) -> None:
-    """An array is one sample, samples along a new first axis, a longer first axis, or rows of flat samples."""
-    wanted = tensor.shape
-    fits = shape == wanted or shape[1:] == wanted or shape == (tensor.elements,) or shape[1:] == (tensor.elements,)
-    if not fits and not (len(shape) == len(wanted) and shape[1:] == wanted[1:]):
         raise ShapeMismatch(
-            f"{tensor.name!r} has shape {list(shape)}; it takes {list(wanted)}, or one more axis for samples",
+            "the inputs hold different numbers of samples: "
+            + ", ".join(f"{tensor.name} {len(stack)}" for tensor, stack in zip(spec.inputs, stacks, strict=True))
+        )
+    return tuple(zip(*stacks, strict=True))
+
+
+def _stack(table: Table, tensor: TensorSpec) -> Array:
+    """Samples along a new first axis."""
+    array = _array(table, tensor)
+    shape = tensor.shape
+    several = [(tensor.elements,), shape]
+    if shape and shape[0] == 1:
+        several.append(shape[1:])
+    if array.size and array.shape in ((tensor.elements,), shape):
+        return array.reshape(1, *shape)
+    if array.size and array.shape[1:] in several:
+        return array.reshape(-1, *shape)
+    raise ShapeMismatch(
+        f"input {tensor.name!r} has shape {list(array.shape)}; the model takes {list(shape)}, "
+        f"its {tensor.elements} values in one list, or several of either along a first axis",
+        tensor=tensor.name,
+    )
+
+
+def _array(table: Table, tensor: TensorSpec) -> Array:
+    """Values of any shape as an array of the tensor's type."""
+    array = table if isinstance(table, np.ndarray) else _from_lists(table, tensor)
+    kind = array.dtype.kind
+    if kind not in {"float": "fiu", "int": "iu", "bool": "biu"}[tensor.dtype]:
+        raise TypeMismatch(
+            f"input {tensor.name!r} takes {tensor.onnx_type} values; found an array of {array.dtype}",
             tensor=tensor.name,
         )
+    return _converted(array, tensor)
 
 
-def _leaves(tensor: TensorSpec, values: Any) -> list[Any]:
-    flat: list[Any] = []
-    pending = [values]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list):
-            pending.extend(reversed(value))
-        else:
-            flat.append(value)
-    return flat
-
-
-def _refuse_value(tensor: TensorSpec, index: int, value: Any) -> None:
-    where = f"{tensor.name!r}[{index}]"
-    if tensor.dtype == "bool":
-        if not isinstance(value, bool) and value not in (0, 1):
-            raise TypeMismatch(f"{where} is {_shown(value)}; a boolean tensor takes true, false, 0 and 1")
-        return
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeMismatch(f"{where} is {_shown(value)}, not a number")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueOutOfRange(f"{where} is {value}; values must be finite")
-    if tensor.dtype == "int" and isinstance(value, float) and not value.is_integer():
-        raise TypeMismatch(f"{where} is {value}; {tensor.name!r} takes whole numbers")
-
-
-def _by_name(spec: ModelSpec, found: Mapping[str, Any]) -> list[Any]:
-    wanted = [tensor.name for tensor in spec.inputs]
-    if set(found) != set(wanted):
-        missing, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
-        raise TensorMismatch(
-            f"tensors do not match the model's inputs {wanted}: missing {missing}, unknown {extra[:10]}",
-            missing=missing,
-            unknown=extra,
+def _converted(array: Array, tensor: TensorSpec) -> Array:
+    """The array in the tensor's own type, nothing lost but float precision. Raises ValueOutOfRange."""
+    target = numpy_type(tensor.onnx_type)
+    if tensor.dtype == "float":
+        with np.errstate(over="ignore"):
+            result = array.astype(target)
+        allowed = np.isfinite(result)
+        words = f"a finite {tensor.onnx_type}"
+    elif tensor.dtype == "bool":
+        allowed, words = (array == 0) | (array == 1), "true or false"
+        result = array.astype(target)
+    else:
+        limits = np.iinfo(target.name)
+        low, high = max(int(limits.min), -MAX_INTEGER), min(int(limits.max), MAX_INTEGER)
+        allowed, words = (array >= low) & (array <= high), f"within {low}..{high}"
+        result = array.astype(target)
+    if not allowed.all():
+        index = int(np.flatnonzero(~allowed)[0])
+        raise ValueOutOfRange(
+            f"input {tensor.name!r} is {array.ravel()[index]} at position {index}; it must be {words}",
+            tensor=tensor.name,
+            index=index,
         )
-    return [found[name] for name in wanted]
+    return result
+
+
+def _from_lists(table: object, tensor: TensorSpec) -> Array:
+    """Nested JSON lists as an array. Raises TypeMismatch, ShapeMismatch, ValueOutOfRange."""
+    shape: list[int] = []
+    level = table
+    while isinstance(level, list):
+        shape.append(len(level))
+        level = level[0] if level else None
+    values = _flatten(table, shape, tensor)
+    if tensor.dtype == "float":
+        return np.asarray([_as_float(value, tensor) for value in values], dtype=np.float64).reshape(shape)
+    return np.asarray([_as_whole(value, tensor) for value in values], dtype=np.int64).reshape(shape)
+
+
+def _flatten(table: object, shape: Sequence[int], tensor: TensorSpec) -> list[object]:
+    items: list[object] = [table]
+    for size in shape:
+        for item in items:
+            if not isinstance(item, list) or len(item) != size:
+                raise ShapeMismatch(f"input {tensor.name!r} is ragged: its lists differ in length", tensor=tensor.name)
+        items = [part for item in items if isinstance(item, list) for part in item]
+    if any(isinstance(item, list) for item in items):
+        raise ShapeMismatch(f"input {tensor.name!r} is ragged: its lists differ in depth", tensor=tensor.name)
+    return items
+
+
+def _as_float(value: object, tensor: TensorSpec) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong_type(value, tensor)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueOutOfRange(f"input {tensor.name!r} holds a number that no float can", tensor=tensor.name) from None
+
+
+def _as_whole(value: object, tensor: TensorSpec) -> int:
+    if isinstance(value, bool) and tensor.dtype == "bool":
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        raise _wrong_type(value, tensor)
+    if not -(2**63) <= value < 2**63:
+        raise ValueOutOfRange(f"input {tensor.name!r} holds {value:g}, beyond 64 bits", tensor=tensor.name)
+    return int(value)
+
+
+def _wrong_type(value: object, tensor: TensorSpec) -> TypeMismatch:
+    return TypeMismatch(
+        f"input {tensor.name!r} takes {tensor.onnx_type} values; found {type(value).__name__} {str(value)[:40]!r}",
+        tensor=tensor.name,
+    )
 
 
 def _only_input(spec: ModelSpec, path: Path) -> TensorSpec:
     if len(spec.inputs) != 1:
-        raise TensorMismatch(f"{path.suffix} files hold one tensor, the model has {len(spec.inputs)} inputs")
+        raise TensorMismatch(
+            f"{path} can hold one tensor; the model has {len(spec.inputs)} inputs: {_names(spec)}",
+            remedy="give a .json or .npz file with a value for each input",
+        )
     return spec.inputs[0]
 
 
-def _number(text: str) -> float | int | None:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice in one object")
-    return found
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is not a finite number")
-
-
-def _shown(value: object) -> str:
-    """A value's type, not its text: inputs are private."""
-    return "null" if value is None else f"a {type(value).__name__}"
+def _names(spec: ModelSpec) -> str:
+    return ", ".join(f"{tensor.name} {list(tensor.shape)}" for tensor in spec.inputs)
