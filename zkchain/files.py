@@ -3,12 +3,18 @@
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .values import Digest
+
+_MAX_DEPTH = 64
+#: Strings, so that brackets in them are passed over, and brackets.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -30,6 +36,31 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 def write_json(path: Path, value: Mapping[str, Any] | Sequence[Any], *, mode: int = 0o644) -> None:
     """Write `value` as indented JSON with sorted keys, atomically. Raises OSError."""
     write_atomic(path, (json.dumps(value, indent=2, sort_keys=True) + "\n").encode(), mode=mode)
+
+
+def parse_json(raw: bytes) -> Any:
+    """The value of JSON text from outside. Raises ValueError, also for nesting deeper than 64 and doubled keys.
+
+    Python's own reader recurses, and overflows the C stack once a library has raised the recursion limit.
+    """
+    text = raw.decode("utf-8")
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        depth += _STEPS.get(match[0], 0)
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"JSON is nested deeper than {_MAX_DEPTH}")
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return found
+
+
+def _no_constant(text: str) -> float:
+    raise ValueError(f"{text} is not a finite number")
 
 
 def sha256_file(path: Path) -> Digest:

@@ -228,7 +228,7 @@ class InferenceEvent(Record):
     model_name: str
     input_commitment: Digest
     account: Address
-    outputs: dict[str, list[float]]
+    outputs: dict[str, list[Any]]  #: floats, whole numbers, booleans, or the words of hashes
     tx_hash: str
     block: int
     log_index: int

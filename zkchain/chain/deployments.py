@@ -4,7 +4,6 @@ What only zkchain needs lies under the key `zkchain`, which other tools ignore.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DeploymentCorrupt, DeploymentNotFound
-from ..files import write_atomic, write_json
+from ..files import parse_json, write_atomic, write_json
 from ..record import Record
 from ..records import ContractArtifact, Deployment, Network
 from ..values import address, sha256_of
@@ -245,7 +244,7 @@ def _count(path: Path) -> int:
 def _json(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            document = json.loads(file.read(_SIZE_LIMIT))
+            document = parse_json(file.read(_SIZE_LIMIT))
     except (OSError, ValueError, RecursionError) as error:
         raise DeploymentCorrupt(f"{path} cannot be read: {error}", path=path) from error
     if not isinstance(document, dict):

@@ -9,6 +9,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
+from ..files import parse_json
 from .dev_accounts import DEV_ADDRESSES
 from .devnet_format import block_json, log_matches, logs_json, receipt_json, transaction_json
 from .devnet_types import CallRequest, ExecutionFailed, Refused
@@ -33,8 +34,8 @@ class RpcFailure(Exception):
 def answer(chain: EmbeddedChain, body: bytes) -> bytes:
     """The answer to one request body, single or batch; empty when there were only notifications."""
     try:
-        request = json.loads(body)
-    except (ValueError, RecursionError):
+        request = parse_json(body)
+    except ValueError:
         return _encode(_error(None, RpcFailure(_PARSE_ERROR, "parse error")))
     if not isinstance(request, list):
         single = _answer_one(chain, request)

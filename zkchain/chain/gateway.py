@@ -1,10 +1,11 @@
 """The inference gateway, typed: submit a proof, read what was accepted, decode its events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import DeploymentDrift, EventMissing, RpcError, TransactionReverted
+from ..outputs import OutputValue, decode_outputs
 from ..progress import Report, silent
 from ..records import Binding, InferenceEvent, Proof, Receipt, Segment
 from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement, address, digest
@@ -100,31 +101,17 @@ def onchain_binding_tag(chain: Chain, gateway: ContractAt, model_id: Digest, bin
     return int(read(chain, gateway, "bindingTag", [int(model_id, 16), _binding(binding)])[0])
 
 
-def outputs_of(segments: Sequence[Segment], words: bytes) -> dict[str, list[float]]:
-    """Output tensors from the event's packed words. A hashed output has no values and is left out.
+def outputs_of(segments: Sequence[Segment], words: bytes) -> dict[str, list[OutputValue]]:
+    """Output tensors from the event's packed words.
 
     Raises ValueError when the words are not as many as the model has outputs, or not field elements.
     """
-    outputs = sorted((s for s in segments if s.kind in ("output", "output_hash")), key=lambda s: s.start)
-    count = sum(segment.count for segment in outputs)
+    outputs = [segment for segment in segments if segment.kind in ("output", "output_hash")]
+    first, count = min((s.start for s in outputs), default=0), sum(segment.count for segment in outputs)
     if len(words) != _WORD * count:
         raise ValueError(f"{len(words)} bytes of output, the model has {count} words")
-    first = outputs[0].start if outputs else 0
-    return {
-        segment.tensor: [
-            _number(segment, words, at - first) for at in range(segment.start, segment.start + segment.count)
-        ]
-        for segment in outputs
-        if segment.kind == "output"
-    }
-
-
-def _number(segment: Segment, words: bytes, index: int) -> float:
-    element = FieldElement(int.from_bytes(words[_WORD * index : _WORD * (index + 1)], "big"))
-    if segment.dtype == "float":
-        return element.to_float(scale=segment.scale)
-    whole = element.signed if segment.signed else int(element)
-    return whole if segment.scale == 0 else whole / (1 << segment.scale)
+    values = [FieldElement(int.from_bytes(words[at : at + _WORD], "big")) for at in range(0, len(words), _WORD)]
+    return decode_outputs([replace(segment, start=segment.start - first) for segment in outputs], values)
 
 
 def _event_of(chain: Chain, gateway: ContractAt, model: KnownModel, receipt: Receipt) -> InferenceEvent:

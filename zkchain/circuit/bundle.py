@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ..errors import BundleCorrupt, BundleForeign, BundleNotFound
-from ..files import sha256_file
+from ..files import parse_json, sha256_file
 from ..halo2 import ENGINE_VERSION
 from ..halo2.engine import CircuitFiles
 from ..records import Bundle, BundleFile
@@ -59,7 +59,7 @@ def read_manifest(folder: Path) -> Bundle:
         raise BundleNotFound(f"{folder} holds no bundle: {MANIFEST} is missing", folder=folder)
     try:
         raw = path.read_bytes()
-        sealed = json.loads(raw)
+        sealed = parse_json(raw)
         body = sealed["bundle"]
         intact = sealed["manifest_digest"] == keccak_of(canonical_json(body))
         intact = intact and raw == (json.dumps(sealed, indent=2, sort_keys=True) + "\n").encode()

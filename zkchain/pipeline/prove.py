@@ -11,9 +11,9 @@ from ..config import Config
 from ..errors import SamplesUnreadable, UsageError
 from ..halo2 import Prover
 from ..model import Sample, read_samples, to_input_data
+from ..outputs import OutputValue, decode_outputs
 from ..progress import Report, silent
 from ..proof.codec import write_proof
-from ..proof.outputs import OutputValue, decode_outputs
 from ..proof.prove import make_proof
 from ..records import Binding, Bundle, Proof
 from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest

@@ -1,10 +1,9 @@
 """Proof files: JSON with instances as 32-byte words and the proof as hex."""
 
-import json
 from pathlib import Path
 
 from ..errors import ProofUnreadable
-from ..files import write_json
+from ..files import parse_json, write_json
 from ..records import Proof
 from ..values import address, digest
 
@@ -24,7 +23,7 @@ def read_proof(path: Path) -> Proof:
     if path.stat().st_size > _MAX_BYTES:
         raise ProofUnreadable(f"{path} is larger than any proof ({path.stat().st_size:,} bytes)", path=path)
     try:
-        proof = Proof.from_json(json.loads(path.read_bytes()))
+        proof = Proof.from_json(parse_json(path.read_bytes()))
         digest(proof.circuit_digest)
         if proof.binding is not None:
             digest(proof.binding.model_id)

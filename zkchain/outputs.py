@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..records import Segment
-from ..values import FieldElement
+from .records import Segment
+from .values import FieldElement
 
 OutputValue = float | int | bool | str
 
