@@ -74,9 +74,9 @@ def _moved_heads(call: Call) -> Iterator[tuple[str, bytes]]:
             yield f"{name} head {label}", _with_head(call, index, value)
         yield f"{name} head 2^64-1", _with_head(call, index, 2**64 - 1)
         yield f"{name} head wraps around", _with_head(call, index, TOP - 3)
-        for other, other_name in enumerate(_names(call)):
-            if other != index:
-                yield f"{name} head at {other_name}", _with_head(call, index, call.heads[other])
+        for place in range(0, end, WORD):
+            if place != head:
+                yield f"{name} head at word {place // WORD}", _with_head(call, index, place)
 
 
 def _gaps(call: Call) -> Iterator[tuple[str, bytes]]:

@@ -27,7 +27,7 @@ def test_the_own_guard_changes_nothing_else() -> None:
 
 def test_the_shared_guard_pins_proof_instances_key_and_size_and_the_end_of_the_proof() -> None:
     guarded = guard_shared_verifier(SHARED)
-    first_read = guarded.index("let success")
+    first_read = guarded.index("let instance_cptr")
     for part in ("xor(proof.offset, 0x84)", "add(0xa4, proof.length)", "calldataload(0x44)", "xor(calldatasize()"):
         assert guarded.index(part) < first_read
     assert guarded.index("eq(proof_cptr, add(proof.offset, proof.length))") > guarded.index(LAST_POINT)
