@@ -8,10 +8,13 @@ import pytest
 
 from tests.support.bundles import tiny_request
 from zkchain.circuit import bundle as store
+from zkchain.circuit import srs_file
 from zkchain.circuit.build import build_bundle
 from zkchain.circuit.bundle import circuit_files, load_bundle, read_trial
 from zkchain.circuit.options import CompileOptions
+from zkchain.circuit.srs import import_srs
 from zkchain.errors import BundleCorrupt, BundleForeign, BundleNotFound, Cancelled, EngineKilled, UsageError
+from zkchain.files import sha256_file
 from zkchain.halo2 import Engine
 from zkchain.records import Visibility
 
@@ -90,7 +93,7 @@ def test_a_folder_without_manifest_is_no_bundle(tmp_path):
 class NoWork(Engine):
     """A prover that may only answer questions, not do anything."""
 
-    def _serve(self, operation, arguments, scratch, report):
+    def _serve(self, operation, arguments, scratch, report, expected_seconds=None):
         raise AssertionError(f"{operation} was asked for")
 
 
@@ -134,9 +137,9 @@ class Counting(Engine):
 
     seen: list[str]
 
-    def _serve(self, operation, arguments, scratch, report):
+    def _serve(self, operation, arguments, scratch, report, expected_seconds=None):
         type(self).seen.append(operation)
-        return super()._serve(operation, arguments, scratch, report)
+        return super()._serve(operation, arguments, scratch, report, expected_seconds)
 
 
 def test_an_interrupted_compile_goes_on_after_its_last_finished_stage(prover, cache_home, tmp_path):
@@ -192,3 +195,38 @@ def test_each_visibility_compiles_with_its_layout(prover, cache_home, tmp_path, 
     )
     assert bundle.instances == instances
     assert (bundle.params_digest is not None) == (visibility.params == "hashed")
+
+
+def test_a_larger_ceremony_srs_serves_a_smaller_circuit(prover, tmp_path, monkeypatch):
+    """The real ceremony files cannot be had in a test, so a development file is pinned in their place."""
+    fresh = tmp_path / "fresh.srs"
+    prover.make_srs(12, fresh)
+    pinned = {12: sha256_file(fresh)}
+    monkeypatch.setattr(srs_file, "pinned_digest", pinned.get)
+    import_srs(fresh, tmp_path / "home")
+    bundle = build_bundle(tiny_request(), prover=prover, home=tmp_path / "home", out=tmp_path / "small.bundle")
+    assert bundle.logrows < 12
+    assert (bundle.srs.k, bundle.srs.provenance) == (12, "ceremony")
+    assert load_bundle(tmp_path / "small.bundle") == bundle
+
+
+def test_a_development_bundle_is_made_anew_once_the_ceremony_is_at_hand(prover, tmp_path, monkeypatch):
+    out, home = tmp_path / "x.bundle", tmp_path / "home"
+    first = build_bundle(tiny_request(), prover=prover, home=home, out=out)
+    fresh = tmp_path / "fresh.srs"
+    prover.make_srs(first.logrows, fresh)
+    pinned = {first.logrows: sha256_file(fresh)}
+    monkeypatch.setattr(srs_file, "pinned_digest", pinned.get)
+    import_srs(fresh, home)
+    second = build_bundle(tiny_request(), prover=prover, home=home, out=out)
+    assert (first.srs.provenance, second.srs.provenance) == ("dev", "ceremony")
+    assert first.circuit_digest != second.circuit_digest
+
+
+def test_making_an_srs_reports_how_far_it_is(prover, tmp_path):
+    seen = []
+    prover.make_srs(12, tmp_path / "x.srs", lambda stage, fraction=None: seen.append((stage, fraction)))
+    fractions = [fraction for _, fraction in seen if fraction is not None]
+    assert fractions
+    assert fractions == sorted(fractions)
+    assert fractions[-1] < 1

@@ -7,10 +7,11 @@ from typing import Any
 import requests
 from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
+from web3.types import RPCEndpoint, RPCResponse
 
 from ..errors import ChainError, ConnectionFailed, InsufficientFunds, RpcError
 from ..records import Network
+from .nesting import check_nesting
 from .urls import check_url, is_loopback, shown, without_secrets
 
 _MESSAGE_LIMIT = 300
@@ -70,6 +71,14 @@ class Endpoint:
         return f"Endpoint({self.name!r}, {shown(self.url)})"
 
 
+class _Provider(HTTPProvider):
+    """web3's provider, but for answers that would overrun the stack."""
+
+    def decode_rpc_response(self, raw_response: bytes) -> RPCResponse:
+        check_nesting(raw_response)
+        return super().decode_rpc_response(raw_response)
+
+
 def open_endpoint(network: Network, timeout: float) -> Endpoint:
     """An endpoint with a time limit a request, no retries and no redirects. Raises ConfigError on a bad URL."""
     check_url(network.rpc_url)
@@ -77,7 +86,7 @@ def open_endpoint(network: Network, timeout: float) -> Endpoint:
     session.max_redirects = 0
     # A proxy from the environment must not get between us and a node on this machine.
     session.trust_env = not is_loopback(network.rpc_url)
-    provider = HTTPProvider(
+    provider = _Provider(
         network.rpc_url,
         request_kwargs={"timeout": timeout, "allow_redirects": False},
         session=session,

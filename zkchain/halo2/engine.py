@@ -14,6 +14,9 @@ from .supervisor import ChildCommand, Limits, scratch_folder, serve
 #: The one ezkl release whose outputs, traps and generated Solidity this package knows.
 ENGINE_VERSION = "ezkl/23.0.5"
 
+#: Measured on two cores for k=15; the time doubles with each k.
+_SRS_SECONDS = 6.0
+
 #: ezkl's input file: one flat list of numbers for each input of the circuit.
 InputData = Sequence[Sequence[float | int]]
 
@@ -53,7 +56,7 @@ class CircuitFiles:
 
 
 class Prover(Protocol):
-    """What zkchain needs of a proof system; `Engine` is the real one, `testing.FakeProver` the one for users' tests."""
+    """What zkchain needs of a proof system; `Engine` is the real one."""
 
     def make_settings(
         self,
@@ -171,7 +174,8 @@ class Engine:
     def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
         """See `Prover.make_srs`."""
         with scratch_folder(self.scratch_root) as scratch:
-            self._serve("make_srs", {"k": k, "srs": str(path.absolute())}, scratch, report)
+            arguments = {"k": k, "srs": str(path.absolute())}
+            self._serve("make_srs", arguments, scratch, report, expected_seconds=_SRS_SECONDS * 2.0 ** (k - 15))
 
     def render_verifier(self, files: CircuitFiles, report: Report = silent) -> str:
         """See `Prover.render_verifier`."""
@@ -204,8 +208,23 @@ class Engine:
             for item in result["witnesses"]
         )
 
-    def _serve(self, operation: str, arguments: dict[str, Any], scratch: Path, report: Report) -> dict[str, Any]:
-        return serve(operation, arguments, scratch=scratch, limits=self.limits, report=report, command=self.command)
+    def _serve(
+        self,
+        operation: str,
+        arguments: dict[str, Any],
+        scratch: Path,
+        report: Report,
+        expected_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        return serve(
+            operation,
+            arguments,
+            scratch=scratch,
+            limits=self.limits,
+            report=report,
+            command=self.command,
+            expected_seconds=expected_seconds,
+        )
 
 
 def _paths(files: CircuitFiles) -> dict[str, str]:

@@ -46,10 +46,12 @@ def serve(
     limits: Limits,
     report: Report,
     command: ChildCommand,
+    expected_seconds: float | None = None,
 ) -> dict[str, Any]:
     """Run `operation` in a child whose HOME is `scratch`. Raises EngineError subclasses and Cancelled.
 
-    A result that was handed over counts, however the child ends afterwards.
+    A result that was handed over counts, however the child ends afterwards. With `expected_seconds`, the stage is
+    reported again and again with the share of that time that has passed.
     """
     request = {
         "operation": operation,
@@ -61,7 +63,7 @@ def serve(
     with tempfile.TemporaryFile() as stderr:
         process, channel = _start(command, request, scratch, stderr)
         try:
-            message = _follow(channel, time.monotonic() + limits.seconds, report)
+            message = _follow(channel, limits.seconds, report, expected_seconds)
         except KeyboardInterrupt:
             raise Cancelled(f"stopped while {operation.replace('_', ' ')} was running") from None
         except TimeoutError:
@@ -135,16 +137,20 @@ def _start(
     return process, channel
 
 
-def _follow(channel: IO[bytes], deadline: float, report: Report) -> dict[str, Any] | None:
+def _follow(
+    channel: IO[bytes], seconds: float, report: Report, expected_seconds: float | None
+) -> dict[str, Any] | None:
     """Read messages until the last one or until the child closes its end. Raises TimeoutError."""
-    pending = b""
+    pending, stage, started = b"", "", time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(channel, selectors.EVENT_READ)
         while True:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            passed = time.monotonic() - started
+            if passed >= seconds:
                 raise TimeoutError
-            if not selector.select(min(remaining, 1.0)):
+            if stage and expected_seconds:
+                report(stage, min(passed / expected_seconds, 0.99))
+            if not selector.select(min(seconds - passed, 0.25)):
                 continue
             chunk = channel.read(1 << 16)
             if not chunk:
@@ -157,7 +163,8 @@ def _follow(channel: IO[bytes], deadline: float, report: Report) -> dict[str, An
                     return None
                 if "stage" not in message:
                     return dict(message)
-                report(message["stage"])
+                stage = message["stage"]
+                report(stage)
 
 
 def _end(process: subprocess.Popen[bytes], *, patient: bool) -> None:

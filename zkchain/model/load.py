@@ -11,7 +11,7 @@ from ..records import Model
 from .describe import seal
 from .files import inline_external_data, read_model_file
 from .shapes import fix_dimensions, infer_shapes
-from .structure import check_header, check_names, check_rules, inline_functions
+from .structure import check_header, check_names, check_rules, inline_functions, refuse_unknown_operators
 from .tensors import all_graphs, all_nodes, check_weights
 from .wire import scan_model
 
@@ -54,8 +54,10 @@ def normalise(model: onnx.ModelProto, name: str, dims: Mapping[str, int]) -> Mod
     check_weights(model)
     _strip(model)
     notes = (*_free_weights(model), *fix_dimensions(model, dims))
+    refuse_unknown_operators(model)
+    model = infer_shapes(model)
     check_rules(model)
-    return seal(infer_shapes(model), name, notes)
+    return seal(model, name, notes)
 
 
 def _free_weights(model: onnx.ModelProto) -> tuple[str, ...]:

@@ -60,8 +60,8 @@ def inline_functions(model: onnx.ModelProto) -> onnx.ModelProto:
         raise ModelInvalid(f"the model's functions cannot be inlined: {_first_line(error)}") from None
 
 
-def check_rules(model: onnx.ModelProto) -> None:
-    """Known operators, then onnx's own checker. Raises UnsupportedOperator and ModelInvalid."""
+def refuse_unknown_operators(model: onnx.ModelProto) -> None:
+    """Raise UnsupportedOperator for an operator that ONNX does not have in the model's opset."""
     unknown = [node for node in all_nodes(model) if not _known(model, node)]
     if unknown:
         node = unknown[0]
@@ -72,6 +72,10 @@ def check_rules(model: onnx.ModelProto) -> None:
             operator=f"{domain}{node.op_type}",
             node=label(node),
         )
+
+
+def check_rules(model: onnx.ModelProto) -> None:
+    """onnx's own checker: order, cycles, single assignment, attributes. Raises ModelInvalid."""
     try:
         checker.check_model(model)
     except (checker.ValidationError, ValueError) as error:
