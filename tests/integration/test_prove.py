@@ -8,8 +8,8 @@ from tests.support.bundles import tiny_request
 from zkchain.circuit.build import build_bundle
 from zkchain.circuit.bundle import circuit_files
 from zkchain.errors import ValueOutOfRange
-from zkchain.proof.check import check_proof
 from zkchain.outputs import decode_outputs
+from zkchain.proof.check import check_proof
 from zkchain.proof.prove import make_proof
 from zkchain.values import MODULUS, FieldElement
 

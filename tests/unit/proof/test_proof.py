@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkchain.errors import ProofUnreadable
+from zkchain.outputs import decode_outputs
 from zkchain.proof.binding import binding_limbs, binding_tag
 from zkchain.proof.codec import read_proof, write_proof
-from zkchain.outputs import decode_outputs
 from zkchain.records import Binding, Proof, Segment
 from zkchain.values import MODULUS, ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement
 
