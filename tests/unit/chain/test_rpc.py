@@ -58,6 +58,7 @@ def always(result):
         (RawAnswer(200, b"[]"), RpcError, "neither a result nor an error"),
         (RawAnswer(200, b"{}"), RpcError, "neither a result nor an error"),
         (RawAnswer(200, b"\xff\xfe"), RpcError, "not JSON"),
+        (RawAnswer(200, b"[" * 200_000), RpcError, "not JSON"),
         (RawAnswer(302, b"", {"Location": "http://127.0.0.1:9/"}), ConnectionFailed, "elsewhere"),
         (RpcAnswer({"code": -32601, "message": "no such method"}), RpcError, "no such method"),
         (RpcAnswer("only text"), RpcError, "only text"),

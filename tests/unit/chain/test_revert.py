@@ -1,0 +1,81 @@
+"""What a contract says when it refuses, in our words."""
+
+import pytest
+from eth_abi.abi import encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zkchain.chain.abi import selector_of
+from zkchain.chain.revert import revert_error
+from zkchain.errors import AlreadyRecorded, BindingRefused, ProofRejected, TransactionReverted
+from zkchain.solidity.artifacts import load_artifact
+
+ABIS = [load_artifact(name).abi for name in ("InferenceGateway", "ModelRegistry", "Halo2Adapter")]
+ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+
+def error(name: str, *arguments: object) -> bytes:
+    entry = next(e for abi in ABIS for e in abi if e["type"] == "error" and e["name"] == name)
+    return selector_of(entry) + encode([item["type"] for item in entry["inputs"]], arguments)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (error("AlreadyRecorded", b"\x11" * 32), AlreadyRecorded),
+        (error("BindingMismatch"), BindingRefused),
+        (error("WrongAccount", ACCOUNT, ACCOUNT), BindingRefused),
+        (error("DeadlinePassed", 1, 2), BindingRefused),
+        (error("AmbiguousBinding", ACCOUNT, bytes(32)), BindingRefused),
+        (error("UnexpectedBinding"), BindingRefused),
+        (error("ProofRejected"), ProofRejected),
+        (error("ModelIsStopped", 7), TransactionReverted),
+        (error("InstanceCountMismatch", 10, 9), TransactionReverted),
+        (error("NotModelOwner", 1, ACCOUNT), TransactionReverted),
+    ],
+    ids=lambda value: value.hex()[:8] if isinstance(value, bytes) else value.__name__,
+)
+def test_custom_errors_have_their_kinds(data: bytes, kind: type[TransactionReverted]):
+    found = revert_error(data, ABIS)
+    assert type(found) is kind
+    assert str(found.facts["error"]) in found.message
+
+
+def test_arguments_are_kept_as_facts():
+    found = revert_error(error("InstanceCountMismatch", 10, 9), ABIS)
+    assert found.facts["arguments"] == (10, 9)
+    assert "InstanceCountMismatch(10, 9)" in found.message
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "no reason"),
+        (bytes.fromhex("08c379a0") + encode(["string"], ["not today"]), "not today"),
+        (bytes.fromhex("4e487b71") + encode(["uint256"], [0x11]), r"Panic\(0x11\)"),
+        (bytes.fromhex("08c379a0"), "unknown error 0x08c379a0"),
+        (bytes.fromhex("deadbeef") + bytes(1000), r"unknown error 0xdeadbeef.*1004 bytes"),
+    ],
+)
+def test_other_reverts_are_shown_as_far_as_they_can_be(data: bytes, words: str):
+    found = revert_error(data, ABIS)
+    assert type(found) is TransactionReverted
+    with pytest.raises(TransactionReverted, match=words):
+        raise found
+
+
+def test_an_error_of_unknown_abi_is_not_guessed():
+    assert type(revert_error(error("AlreadyRecorded", b"\x11" * 32), [])) is TransactionReverted
+
+
+@given(text=st.text(max_size=2000))
+def test_what_a_contract_says_cannot_flood_or_garble_a_terminal(text: str):
+    data = bytes.fromhex("08c379a0") + encode(["string"], [text])
+    message = revert_error(data, ABIS).message
+    assert len(message) < 400
+    assert message.isprintable()
+
+
+@given(data=st.binary(max_size=200))
+def test_any_data_becomes_an_error(data: bytes):
+    assert isinstance(revert_error(data, ABIS), TransactionReverted)
