@@ -21,6 +21,8 @@ class Record:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Rebuild a record. Raises ValueError, TypeError or KeyError on anything that `to_json` does not write."""
+        if not isinstance(value, Mapping):
+            raise TypeError(f"expected an object, found {type(value).__name__}")
         hints = typing.get_type_hints(cls)
         unknown = set(value) - set(hints)
         if unknown:

@@ -1,5 +1,6 @@
 """Prepare a circuit's verifier for a chain: its own where a compiler is at hand and it fits, else the shared one."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -49,7 +50,10 @@ def prepare_verifier(
             source = guard_verifier(prover.render_verifier(circuit_files(folder), report))
             report("compiling the verifier")
             return OwnVerifier(artifact=compile_verifier(source, compiler))
-        except (CompilerNotFound, ContractTooLarge):
+        except CompilerNotFound:
+            if choice == "own" or os.environ.get("ZKCHAIN_SOLC"):
+                raise  # a compiler that was asked for by name must not be passed over in silence
+        except ContractTooLarge:
             if choice == "own":
                 raise
     _, vka = prover.render_shared(circuit_files(folder), report)

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import solcx
+from solcx.exceptions import SolcError
+
 from ..errors import CompileFailed, CompilerNotFound
-from .soljson import read_soljson, run_process, soljson_paths, soljson_runner
+from .soljson import read_soljson, soljson_paths, soljson_runner
 
 #: The one compiler version, and its build as every engine must report it.
 SOLC_VERSION = "0.8.30"
@@ -84,8 +87,14 @@ def _native(path: Path) -> Compiler:
     if done.returncode != 0 or found is None or found[0] != SOLC_BUILD:
         version = found[0] if found else "no version"
         raise CompilerNotFound(f"{path} is {version}, expected {SOLC_BUILD}", path=path, found=version)
-    command = [str(path), "--standard-json"]
-    return Compiler(version=SOLC_BUILD, where=str(path), run=lambda request: run_process(command, request))
+    return Compiler(version=SOLC_BUILD, where=str(path), run=lambda request: _run_native(path, request))
+
+
+def _run_native(path: Path, request: str) -> str:
+    try:
+        return json.dumps(solcx.compile_standard(json.loads(request), solc_binary=path))
+    except (SolcError, ValueError, TypeError, OSError) as error:
+        raise CompileFailed(f"{path}: {str(error).strip()[:1000]}") from error
 
 
 def _solcx_folder(env: Mapping[str, str]) -> Path:
