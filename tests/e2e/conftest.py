@@ -70,3 +70,5 @@ def running(tmp_path: Path) -> Iterator[list]:
     for process in processes:
         if process.poll() is None:
             stop(process)
+        process.stdout.close()
+        process.stderr.close()

@@ -1,6 +1,7 @@
 """What ends a command early: as an error of ours, and as one paragraph that a person can act on."""
 
 import errno
+import os
 from collections.abc import Iterator
 
 import click
@@ -38,9 +39,11 @@ def from_system(error: OSError) -> FileError | None:
     Stands here and not at each write, so that no write of ours is forgotten.
     """
     kind = _FILE_TROUBLE.get(error.errno or 0)
-    if kind is None or (error.filename is None and kind is not DiskFull):
+    # A file descriptor in place of a name says nothing to a user; a write to an open file has no name at all.
+    named = isinstance(error.filename, (str, bytes))
+    if kind is None or not (named or kind is DiskFull):
         return None
-    where = error.filename2 or error.filename or "a file"
+    where = os.fsdecode(error.filename2 or error.filename) if named else "a file"
     return kind(f"{where}: {error.strerror}", path=str(where))
 
 
