@@ -23,6 +23,14 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 #: Chain ids on which development keys and a development SRS are allowed: anvil/hardhat, and geth's dev default.
 DEV_CHAIN_IDS = frozenset({31337, 1337})
 
+#: -s*G2 of the perpetual powers of tau, in the order of a verifier's constants (x_1, x_2, y_1, y_2).
+CEREMONY_G2 = (
+    "0x186282957db913abd99f91db59fe69922e95040603ef44c0bd7aa3adeef8f5ac",
+    "0x17944351223333f260ddc3b4af45191b856689eda9eab5cbcddbbe570ce860d2",
+    "0x06d971ff4a7467c3ec596ed6efc674572e32fd6f52b721f97e35b0b3d3546753",
+    "0x06ecdb9f9567f59ed2eee36e1e1d58797fd13cc97fafc2910f5e8a12f202fa9a",
+)
+
 ZERO_ADDRESS = Address("0x0000000000000000000000000000000000000000")
 ZERO_DIGEST = Digest("0x" + "0" * 64)
 

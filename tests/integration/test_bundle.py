@@ -75,6 +75,16 @@ def test_a_manifest_resealed_with_another_scale_is_refused(tiny_bundle, tmp_path
         load_bundle(copy)
 
 
+def test_a_manifest_that_claims_the_ceremony_for_a_development_srs_is_refused(tiny_bundle, tmp_path):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    sealed = json.loads((copy / store.MANIFEST).read_text())
+    sealed["bundle"]["srs"]["provenance"] = "ceremony"
+    changed = store.Bundle.from_json(sealed["bundle"])
+    (copy / store.MANIFEST).write_bytes(store.manifest_bytes(changed))
+    with pytest.raises(BundleCorrupt, match="SRS"):
+        load_bundle(copy)
+
+
 def test_another_format_or_engine_is_foreign_not_corrupt(tiny_bundle, tmp_path):
     copy = copy_of(tiny_bundle[0], tmp_path)
     sealed = json.loads((copy / store.MANIFEST).read_text())

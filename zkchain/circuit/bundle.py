@@ -9,6 +9,7 @@ from ..halo2 import ENGINE_VERSION
 from ..halo2.engine import CircuitFiles
 from ..records import Bundle, BundleFile
 from ..values import Digest, FieldElement, canonical_json, keccak_of
+from .srs_file import describe_srs
 
 MANIFEST = "manifest.json"
 #: Increased when a manifest's meaning changes; others are refused.
@@ -93,6 +94,8 @@ def load_bundle(folder: Path) -> Bundle:
             raise BundleCorrupt(f"{path} is missing", file=file.name)
         if path.stat().st_size != file.size or sha256_file(path) != file.sha256:
             raise BundleCorrupt(f"{path} is not the file that the manifest describes", file=file.name)
+    if describe_srs(folder / SRS_FILE) != bundle.srs:
+        raise BundleCorrupt(f"{folder}: the SRS is not what the manifest says of it", file=SRS_FILE)
     if circuit_digest(bundle) != bundle.circuit_digest:
         raise BundleCorrupt(f"{folder}: the circuit digest does not follow from the manifest", file=MANIFEST)
     return bundle

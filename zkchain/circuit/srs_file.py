@@ -12,18 +12,10 @@ from pathlib import Path
 from ..errors import SrsCorrupt, SrsNotFound
 from ..files import sha256_file
 from ..records import Srs
-from ..values import Digest
+from ..values import CEREMONY_G2, Digest
 
 #: Order of the BN254 base field (EIP-196).
 BASE_MODULUS = 21888242871839275222246405745257275088696311157297823662689037894645226208583
-
-#: -s*G2 of the perpetual powers of tau, in the order of a verifier's constants (x_1, x_2, y_1, y_2).
-CEREMONY_G2 = (
-    "0x186282957db913abd99f91db59fe69922e95040603ef44c0bd7aa3adeef8f5ac",
-    "0x17944351223333f260ddc3b4af45191b856689eda9eab5cbcddbbe570ce860d2",
-    "0x06d971ff4a7467c3ec596ed6efc674572e32fd6f52b721f97e35b0b3d3546753",
-    "0x06ecdb9f9567f59ed2eee36e1e1d58797fd13cc97fafc2910f5e8a12f202fa9a",
-)
 
 #: The BN254 G2 generator (EIP-197), as (x.c0, x.c1, y.c0, y.c1).
 _G2_GENERATOR = (

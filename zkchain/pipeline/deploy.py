@@ -15,12 +15,13 @@ from ..chain.smoke import smoke_test, verifier_at
 from ..circuit.bundle import load_bundle, read_trial
 from ..circuit.layout import binding_start
 from ..config import Config
-from ..errors import DevSrsRefused, UsageError
+from ..errors import BundleCorrupt, DevSrsRefused, UsageError
 from ..halo2 import Prover
 from ..progress import Report, silent
 from ..record import Record
 from ..records import Bundle, ContractArtifact
 from ..solidity.artifacts import load_artifact
+from ..solidity.provenance import provenance_of_code
 from ..values import ZERO_DIGEST, Address, Digest
 from .plan import PlanStep, plan_deployment
 from .site import Site, deploy_once, make_record, open_site, recorded
@@ -74,6 +75,7 @@ def deploy_bundle(
     report("probing the chain's precompiles")
     probe_precompiles(site.chain)
     prepared = prepare_verifier(folder, verifier, prover=prover, home=config.home, report=report)
+    refuse_foreign_srs(bundle, prepared)
     if dry_run:
         return _planned(site, bundle, title, prepared)
     gas = _Gas()
@@ -115,6 +117,19 @@ def refuse_dev_srs(bundle: Bundle, site: Site) -> None:
             f"{bundle.model.name} was compiled with a development SRS, whose maker can forge proofs; "
             f"chain {site.network.chain_id} is not a devnet",
             chain_id=site.network.chain_id,
+        )
+
+
+def refuse_foreign_srs(bundle: Bundle, prepared: OwnVerifier | SharedVerifier) -> None:
+    """Raise BundleCorrupt when the verifier's own words belie the provenance that the manifest claims."""
+    if isinstance(prepared, OwnVerifier):
+        found = provenance_of_code(prepared.artifact.deployed_bytecode)
+    else:
+        found = provenance_of_code(b"".join(prepared.words))
+    if found != bundle.srs.provenance:
+        raise BundleCorrupt(
+            f"the manifest says the reference string is {bundle.srs.provenance}, the verifier's code says {found}",
+            file="manifest.json",
         )
 
 

@@ -5,9 +5,10 @@ import hashlib
 import pytest
 
 from zkchain.circuit.srs import find_srs, import_srs, list_srs, obtain_srs, srs_by_digest, srs_folder
-from zkchain.circuit.srs_file import CEREMONY_G2, describe_srs, expected_size, pinned_digest
+from zkchain.circuit.srs_file import describe_srs, expected_size, pinned_digest
 from zkchain.errors import SrsCorrupt, SrsNotFound
 from zkchain.halo2 import Engine, Limits
+from zkchain.values import CEREMONY_G2
 
 MONTGOMERY = 2**256
 BASE = 21888242871839275222246405745257275088696311157297823662689037894645226208583
