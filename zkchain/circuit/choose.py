@@ -65,6 +65,8 @@ def choose_settings(
     if best["num_rows"] > _MANY_ROWS:
         others = others[-1:]
     for layout in others:
+        if least_cost(layout) >= predicted_cost(best):
+            continue
         report(f"trying base {layout[0]}, {layout[1]} legs, {layout[2]} column(s)")
         try:
             candidate = lay_out(layout, scale)
@@ -78,7 +80,17 @@ def choose_settings(
 def predicted_cost(settings: Mapping[str, Any]) -> float:
     """Relative proving cost: rows of the evaluation domain times the weight of the columns."""
     arguments = settings["run_args"]
-    return float(2 ** arguments["logrows"] * (1 + 0.37 * (arguments["num_inner_cols"] - 1)))
+    return float(2 ** arguments["logrows"] * _column_weight(arguments["num_inner_cols"]))
+
+
+def least_cost(layout: tuple[int, int, int]) -> float:
+    """What a layout costs at the very least: its range table of `base` rows and the blinding rows have to fit."""
+    base, _, columns = layout
+    return float(2 ** base.bit_length() * _column_weight(columns))
+
+
+def _column_weight(columns: int) -> float:
+    return 1 + 0.37 * (columns - 1)
 
 
 def canonical(settings: Mapping[str, Any]) -> dict[str, Any]:
