@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,12 @@ def test_every_step_succeeds_with_one_json_object_on_stdout_and_progress_on_stde
     assert result.exit_code == 0, result.err
     assert result.json
     assert all(line.endswith(" ...") for line in result.err.splitlines()), result.err
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_key_that_a_step_prints_is_documented(journey, step):
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    assert [key for key in journey.steps[step].json if f"`{key}`" not in page] == []
 
 
 def test_inspect_names_the_tensors(journey):

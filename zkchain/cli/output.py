@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ..errors import ZkchainError
 from .answer import Answer, Line
-from .trouble import paragraph, printable
+from .trouble import escaped, paragraph, printable
 
 
 class PatientConsole(Console):
@@ -145,7 +145,7 @@ class AnimatedStages:
 def aligned(lines: Iterable[Line]) -> Iterator[str]:
     """Lines as text; the values of neighbouring labelled lines stand in one column."""
     for labelled, group in groupby(lines, key=lambda line: isinstance(line, tuple)):
-        block = list(group)
+        block = [(escaped(line[0]), escaped(line[1])) if isinstance(line, tuple) else escaped(line) for line in group]
         width = max((len(line[0]) for line in block), default=0) if labelled else 0
         for line in block:
-            yield f"{line[0]:<{width}}  {printable(line[1])}" if isinstance(line, tuple) else line
+            yield f"{line[0]:<{width}}  {line[1]}" if isinstance(line, tuple) else line

@@ -65,10 +65,14 @@ def paragraph(error: ZkchainError) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, not too long, with control characters spelt out: names come out of foreign files."""
-    line = " ".join(text.split())
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+    """`text` on one line and not too long, for messages of which a part may come out of a foreign file."""
+    shown = escaped(" ".join(text.split()))
     return shown if len(shown) <= _LIMIT else shown[: _LIMIT - 1] + "…"
+
+
+def escaped(text: str) -> str:
+    """`text` with line breaks and control characters spelt out, so that a name cannot steer a terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _causes(error: BaseException) -> Iterator[str]:
