@@ -41,6 +41,7 @@ VERIFY, VERIFY_HERE = ("verify", "tiny.proof.json", *LOCAL), ("verify", "tiny.pr
 SUBMIT = ("submit", "tiny.proof.json", *LOCAL)
 EVENTS_FAR = ("events", *FAR)
 NOWHERE = 'rpc_url = "http://127.0.0.1:1"'
+UNWRITABLE = {"ZKCHAIN_HOME": "/sys/zkchain-test"}
 MISSPELT = DEV_ADDRESSES[1].swapcase().replace("X", "x")
 
 
@@ -273,6 +274,8 @@ FILES = [
     Case("proof below a file", [*PROVE[:-1], "tiny.onnx/new.json"], "file", "tiny.onnx"),
     Case("proof in place of a folder", [*PROVE[:-1], "tiny.bundle"], "file", "tiny.bundle"),
     Case("proof where nobody may write", [*PROVE[:-1], "/sys/zkchain-test/new.json"], "file.forbidden", "/sys"),
+    Case("cache where nobody may write", COMPILE, "file.forbidden", "/sys", nothing, UNWRITABLE),
+    Case("devnet where nobody may write", ["devnet", "--detach"], "file.forbidden", "/sys", nothing, UNWRITABLE),
     Case("name that is too long", [*PROVE[:-1], "n" * 300], "file", "long"),
 ]
 

@@ -1,6 +1,8 @@
 """`zkchain quickstart`."""
 
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -44,11 +46,19 @@ def entry(screen: Screen, *, workdir: Path) -> Answer:
 def _next_commands(tour: Quickstart) -> list[Line]:
     model, bundle, proof = (tour.folder / "model.onnx", tour.compiled.folder, tour.proved.path)
     commands = (
-        ["zkchain", "events", "--network", NETWORK],
-        ["zkchain", "inspect", str(model)],
-        ["zkchain", "verify", str(proof), "--bundle", str(bundle)],
-        ["zkchain", "prove", str(bundle), "--input", str(tour.folder / "input.json"), "--network", NETWORK],
-        ["zkchain", "compile", "YOUR-MODEL.onnx", "--samples", "YOUR-SAMPLES.json"],
-        ["zkchain", "devnet", "--stop"],
+        ["events", "--network", NETWORK],
+        ["inspect", str(model)],
+        ["verify", str(proof), "--bundle", str(bundle)],
+        ["prove", str(bundle), "--input", str(tour.folder / "input.json"), "--network", NETWORK],
+        ["compile", "YOUR-MODEL.onnx", "--samples", "YOUR-SAMPLES.json"],
+        ["devnet", "--stop"],
     )
-    return [f"  {shlex.join(command)}" for command in commands]
+    return [f"  {shlex.join([*_program(), *command])}" for command in commands]
+
+
+def _program() -> list[str]:
+    """How to call zkchain again: by its name where the shell finds it, else by its place in this environment."""
+    script = Path(sys.executable).with_name("zkchain")
+    if shutil.which("zkchain") or not script.is_file():
+        return ["zkchain"]
+    return [str(script)]
