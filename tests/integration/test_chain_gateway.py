@@ -94,14 +94,19 @@ def circuit(tmp_path_factory: pytest.TempPathFactory) -> TinyCircuit:
 
 
 @pytest.fixture(scope="module", params=["own", "shared"])
-def built(request: pytest.FixtureRequest, devnet: DevnetInfo, circuit: TinyCircuit) -> World:
-    chain = connect(network_of(devnet))
+def built(request: pytest.FixtureRequest, devnet: DevnetInfo, circuit: TinyCircuit) -> Iterator[World]:
+    mark = raw(devnet.rpc_url, "evm_snapshot")
+    yield deployed(connect(network_of(devnet)), circuit, request.param)
+    assert raw(devnet.rpc_url, "evm_revert", mark) is True
+
+
+def deployed(chain: Chain, circuit: TinyCircuit, kind: str) -> World:
     registry_artifact, gateway_artifact = load_artifact("ModelRegistry"), load_artifact("InferenceGateway")
     _, registry_at = deploy_contract(chain, OWNER, registry_artifact, ())
     _, gateway_at = deploy_contract(chain, OWNER, gateway_artifact, (registry_at,))
     key = None
     circuit_word = bytes.fromhex(CIRCUIT[2:])
-    if request.param == "own":
+    if kind == "own":
         artifact = compile_verifier(guard_verifier(circuit.own_source), find_compiler())
         _, verifier = deploy_contract(chain, OWNER, artifact, ())
         key_hash = chain.code_hash(verifier)

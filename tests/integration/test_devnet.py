@@ -64,7 +64,10 @@ def test_a_devnet_starts_answers_keeps_its_state_and_stops(home: Path, fresh_eng
 
 def test_it_listens_on_loopback_only(home: Path, fresh_engine: Engine):
     info = start_devnet(home, engine=fresh_engine)
-    listening = [c.laddr for c in psutil.Process(info.pid).net_connections() if c.status == psutil.CONN_LISTEN]
+    process = psutil.Process(info.pid)
+    # Brownie pins a psutil in which the method has its older name.
+    connections = process.net_connections() if hasattr(process, "net_connections") else process.connections()
+    listening = [item.laddr for item in connections if item.status == psutil.CONN_LISTEN]
     assert {address.ip for address in listening} == {"127.0.0.1"}
     assert {address.port for address in listening} == {info.port}
 

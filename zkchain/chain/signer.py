@@ -17,6 +17,9 @@ from .dev_accounts import DEV_ADDRESSES, dev_key
 #: What is looked at when nothing else is configured.
 DEFAULT_REFERENCE = "env:ZKCHAIN_PRIVATE_KEY"
 _FILE_LIMIT = 1024
+_KEY_BYTES = 32
+#: Order of secp256k1 (SEC 2): private keys lie below it.
+_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,17 @@ def key_signer(text: str, *, source: str) -> KeySigner:
     """A signer from 64 hex digits, with or without 0x. Raises SignerMissing, naming `source` and not the text."""
     digits = text.strip().removeprefix("0x")
     try:
-        return KeySigner(bytes.fromhex(digits))
+        key = bytes.fromhex(digits)
+        _check_range(key)
+        return KeySigner(key)
     except Exception:  # noqa: BLE001 - whatever is wrong with a key, the message must not repeat it
         raise SignerMissing(f"{source} does not hold a private key of 32 bytes in hex", source=source) from None
+
+
+def _check_range(key: bytes) -> None:
+    """Older releases of eth-account sign with keys that are none."""
+    if len(key) != _KEY_BYTES or not 0 < int.from_bytes(key, "big") < _CURVE_ORDER:
+        raise ValueError
 
 
 def dev_signer(index: int = 0) -> KeySigner:
