@@ -10,6 +10,7 @@ from ..errors import ModelUnreadable
 from ..records import Model
 from .describe import seal
 from .files import inline_external_data, read_model_file
+from .lower import lower
 from .shapes import fix_dimensions, infer_shapes
 from .structure import check_header, check_names, check_rules, inline_functions, refuse_unknown_operators
 from .tensors import all_graphs, all_nodes, check_weights
@@ -46,18 +47,23 @@ def parse_model(path: Path) -> onnx.ModelProto:
     return model
 
 
-def normalise(model: onnx.ModelProto, name: str, dims: Mapping[str, int]) -> Model:
-    """Check and normalise a parsed model, whose tensors are all inside. Raises as `load_model`."""
+def normalise(model: onnx.ModelProto, name: str, dims: Mapping[str, int], *, lowering: bool = True) -> Model:
+    """Check and normalise a parsed model, whose tensors are all inside. Raises as `load_model`.
+
+    Without `lowering`, operators stay as they are: for measuring which of them the engine takes.
+    """
     check_header(model)
     check_names(model)
     model = inline_functions(model)
     check_weights(model)
     _strip(model)
+    _tell_nodes_apart(model)
     notes = (*_free_weights(model), *fix_dimensions(model, dims))
     refuse_unknown_operators(model)
+    model, lowered = lower(model) if lowering else (model, ())
     model = infer_shapes(model)
     check_rules(model)
-    return seal(model, name, notes)
+    return seal(model, name, (*notes, *lowered))
 
 
 def _free_weights(model: onnx.ModelProto) -> tuple[str, ...]:
@@ -68,6 +74,19 @@ def _free_weights(model: onnx.ModelProto) -> tuple[str, ...]:
         model.graph.input.remove(value)
     model.ir_version = max(model.ir_version, _IR_FREE_WEIGHTS)
     return tuple(f"weight {value.name} was listed as an input and is fixed now" for value in listed)
+
+
+def _tell_nodes_apart(model: onnx.ModelProto) -> None:
+    """Number nodes that share a name: ONNX allows that, the engine fails on it."""
+    taken = {node.name for node in model.graph.node}
+    seen: set[str] = set()
+    for node in model.graph.node:
+        name, number = node.name, 1
+        while node.name and node.name in seen:
+            number += 1
+            candidate = f"{name}_{number}"
+            node.name = candidate if candidate not in taken else node.name
+        seen.add(node.name)
 
 
 def _strip(model: onnx.ModelProto) -> None:

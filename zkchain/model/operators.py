@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
+from typing import Any
 
 import onnx
 
@@ -21,6 +23,21 @@ class Unsupported(Record):
     operator: str
     node: str
     why: str
+
+
+def qualified(node: onnx.NodeProto) -> str:
+    """The operator's name, with its domain unless that is ONNX's own."""
+    return str(node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}")
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return dict(json.loads(resources.files(__package__).joinpath("operators.json").read_text(encoding="utf-8")))
+
+
+def has_circuit(operator: str) -> bool:
+    """True when the engine takes the operator by its `qualified` name, at least with some attributes."""
+    return operator in _table()["supported"]
 
 
 def unsupported_nodes(proto: onnx.ModelProto) -> tuple[Unsupported, ...]:

@@ -47,6 +47,11 @@ def kind_of(element: int, owner: str) -> DType:
     return _KINDS[name]
 
 
+def is_float(element: int) -> bool:
+    """True for the floating-point types that a circuit takes."""
+    return _KINDS.get(type_name(element)) == "float"
+
+
 def numpy_type(onnx_type: str) -> np.dtype[np.generic]:
     """The NumPy type of an ONNX type name that `kind_of` accepted."""
     return np.dtype(onnx.helper.tensor_dtype_to_np_dtype(TensorProto.DataType.Value(onnx_type)))

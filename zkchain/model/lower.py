@@ -1,0 +1,48 @@
+"""Express operators that have no circuit by operators that have one, where that is exact.
+
+A lowering fills a patch and says whether the patch replaces the node; a node that stays is refused later, by
+name. Tests compare every lowering with onnxruntime on the original.
+"""
+
+from collections import Counter
+
+import onnx
+from onnx import helper
+
+from .definitions import expand_definitions
+from .facts import facts_of
+from .lower_linear import LINEAR_LOWERINGS
+from .lower_norms import NORM_LOWERINGS
+from .lower_shapes import SHAPE_LOWERINGS
+from .lower_trees import TREE_LOWERINGS
+from .operators import qualified
+from .patch import MAIN_OPSET, Lowering, Patch
+from .structure import opset_of
+
+LOWERINGS: dict[str, Lowering] = {**SHAPE_LOWERINGS, **NORM_LOWERINGS, **LINEAR_LOWERINGS, **TREE_LOWERINGS}
+
+
+def lower(model: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+    """The model with lowered nodes, and notes that say which. Raises ModelInvalid, ModelTooLarge."""
+    model, expanded = expand_definitions(model, LOWERINGS)
+    notes = [f"{name} is computed as ONNX defines it" for name in expanded]
+    facts = facts_of(model)
+    nodes: list[onnx.NodeProto] = []
+    done: Counter[str] = Counter()
+    taken = {name for node in model.graph.node for name in (*node.input, *node.output)}
+    for index, node in enumerate(model.graph.node):
+        patch = Patch(model, f"zkchain_{index}_", taken)
+        lowering = LOWERINGS.get(qualified(node))
+        if lowering is not None and lowering(node, facts, patch):
+            done[qualified(node)] += 1
+            patch.commit()
+            nodes += patch.nodes
+        else:
+            nodes.append(node)
+    if done:
+        del model.graph.node[:]
+        model.graph.node.extend(nodes)
+        if not opset_of(model):
+            model.opset_import.append(helper.make_opsetid("", MAIN_OPSET))
+    notes += [f"{name} x{count} is computed by simpler operators" for name, count in done.items()]
+    return model, tuple(notes)

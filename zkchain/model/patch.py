@@ -1,0 +1,87 @@
+"""A few nodes and constants that replace one node."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import helper, numpy_helper
+
+from .facts import Facts
+from .structure import opset_of
+
+#: Opset of ai.onnx for models that import only other domains.
+MAIN_OPSET = 17
+
+
+class Patch:
+    """Collects nodes and constants under names of its own; nothing reaches the graph before `commit`."""
+
+    def __init__(self, model: onnx.ModelProto, prefix: str, taken: set[str]) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self._graph, self._prefix, self._taken = model.graph, prefix, taken
+        self._opset = opset_of(model) or MAIN_OPSET
+        self._constants: list[onnx.TensorProto] = []
+
+    def add(self, operator: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
+        """Append a node; the name of its one output."""
+        name = output or self._fresh()
+        self.nodes.append(
+            helper.make_node(operator, inputs, [name], name=f"{self._prefix}{operator}_{len(self.nodes)}", **attributes)
+        )
+        return name
+
+    def constant(self, values: npt.NDArray[np.generic]) -> str:
+        """Store a constant; its name."""
+        name = self._fresh()
+        self._constants.append(numpy_helper.from_array(values, name))
+        return name
+
+    def like(self, element: int, value: float) -> str:
+        """A scalar constant of an ONNX element type."""
+        return self.constant(np.asarray(value, dtype=helper.tensor_dtype_to_np_dtype(element)))
+
+    def reduce(self, operator: str, source: str, *, axes: list[int]) -> str:
+        """Reduce axes, which are kept with size 1. Axes moved from attribute to input in opset 18."""
+        if self._opset < 18:
+            return self.add(operator, [source], axes=axes, keepdims=1)
+        return self.add(operator, [source, self.constant(np.asarray(axes))], keepdims=1)
+
+    def copy(self, node: onnx.NodeProto, inputs: list[str], **attributes: Any) -> None:
+        """Append the node itself with other inputs and more attributes."""
+        copy = onnx.NodeProto()
+        copy.CopyFrom(node)
+        del copy.input[:]
+        copy.input.extend(inputs)
+        copy.attribute.extend(helper.make_attribute(name, value) for name, value in attributes.items())
+        self.nodes.append(copy)
+
+    def commit(self) -> None:
+        """Add the constants to the graph."""
+        self._graph.initializer.extend(self._constants)
+
+    def _fresh(self) -> str:
+        name = f"{self._prefix}{len(self.nodes) + len(self._constants)}"
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
+
+
+#: A node, what is known of the tensors, and a patch to fill: true when the patch replaces the node.
+Lowering = Callable[[onnx.NodeProto, Facts, Patch], bool]
+
+
+def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
+    """A node's attributes as Python values; text as str."""
+    found = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+    return {name: _text(value) for name, value in found.items()}
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list) and value and isinstance(value[0], bytes):
+        return [item.decode("utf-8", "replace") for item in value]
+    return value
