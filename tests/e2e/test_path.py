@@ -217,21 +217,30 @@ def test_a_proof_for_a_request_names_no_account(journey, tmp_path):
     assert made.json["outputs"]["y"] == [pytest.approx(expected, abs=ROUNDING)]
 
 
-def test_a_stock_circuit_goes_the_whole_path_unbound_and_its_proof_counts_for_whoever_submits(journey, tmp_path):
+STOCK = {"input": "public", "output": "public", "params": "fixed"}
+OURS = {"input": "private", "output": "public", "params": "fixed"}
+
+
+@pytest.mark.parametrize(
+    ("flag", "visibility"), [("--no-binding", OURS), pytest.param("--stock", STOCK, marks=pytest.mark.slow)]
+)
+def test_an_unbound_circuit_goes_the_whole_path_and_its_proof_counts_for_whoever_submits(
+    journey, tmp_path, flag, visibility
+):
     own = type(journey.zkchain)(cwd=tmp_path, home=journey.zkchain.home)
-    model, samples, proof = journey.folder / "tiny.onnx", journey.folder / "samples.json", tmp_path / "stock.json"
-    made = own.here("compile", model, "--samples", samples, "--stock", "--out", "stock.bundle", "--json").json
-    assert made["stock"]
+    model, samples, proof = journey.folder / "tiny.onnx", journey.folder / "samples.json", tmp_path / "free.json"
+    made = own.here("compile", model, "--samples", samples, flag, "--out", "free.bundle", "--json").json
+    assert made["stock"] == (flag == "--stock")
     assert not made["binding"]
-    assert made["visibility"] == {"input": "public", "output": "public", "params": "fixed"}
-    assert made["instances"] == 2 + 1
-    assert own.here("deploy", "stock.bundle", "--network", "local", "--name", "stock", "--json").exit_code == 0
-    prove = ("prove", "stock.bundle", "--input", samples, "--row", "1", "--out", proof)
+    assert made["visibility"] == visibility
+    assert made["instances"] == 1 + 2 * (visibility["input"] == "public")
+    assert own.here("deploy", "free.bundle", "--network", "local", "--name", "free", "--json").exit_code == 0
+    prove = ("prove", "free.bundle", "--input", samples, "--row", "1", "--out", proof)
     proved = own.here(*prove, "--network", "local", "--json").json
     assert proved["binding"] is None
-    assert own.here("verify", proof, "--bundle", "stock.bundle", "--json").json["valid"]
+    assert own.here("verify", proof, "--bundle", "free.bundle", "--json").json["valid"]
     event = own.here("submit", proof, "--network", "local", "--json").json["event"]
-    assert event["model_name"] == "stock"
+    assert event["model_name"] == "free"
     assert event["outputs"] == proved["outputs"]
     refused = own.here(*prove, "--network", "local", "--for", DEV_ADDRESSES[1], "--json")
     assert refused.json["error"] == "usage"
