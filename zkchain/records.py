@@ -4,7 +4,7 @@ Records hold no file handles, connections or behaviour beyond checking themselve
 go there as JSON by `to_json` and come back by `from_json`, which refuses unknown and missing keys.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .record import Record
@@ -183,7 +183,7 @@ class Network(Record):
     """A chain we can talk to. `devnet` is true only for chain ids in values.DEV_CHAIN_IDS."""
 
     name: str
-    rpc_url: str
+    rpc_url: str = field(repr=False)  #: may carry a token
     chain_id: int
 
     @property

@@ -61,11 +61,12 @@ def faulty(tmp_path: Path, mode: str, seconds: float = 30.0) -> dict[str, object
     ],
 )
 def test_a_child_that_ends_without_a_result_is_its_own_error(tmp_path, mode, error):
+    before = set(psutil.Process().children(recursive=True))
     with pytest.raises(error) as caught:
         faulty(tmp_path, mode)
     assert type(caught.value) is error
     assert caught.value.remedy
-    assert not psutil.Process().children(recursive=True)
+    assert set(psutil.Process().children(recursive=True)) <= before
 
 
 def test_a_result_handed_over_before_a_segfault_counts(tmp_path):
@@ -73,11 +74,11 @@ def test_a_result_handed_over_before_a_segfault_counts(tmp_path):
 
 
 def test_a_hanging_child_is_stopped_at_its_time_limit(tmp_path):
-    started = time.monotonic()
+    started, before = time.monotonic(), set(psutil.Process().children(recursive=True))
     with pytest.raises(EngineTimeout):
         faulty(tmp_path, "hang", seconds=1.0)
     assert time.monotonic() - started < 10
-    assert not psutil.Process().children(recursive=True)
+    assert set(psutil.Process().children(recursive=True)) <= before
 
 
 def test_a_real_panic_inside_ezkl_is_typed_and_the_next_request_works(tmp_path):

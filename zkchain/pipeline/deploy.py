@@ -90,6 +90,7 @@ def deploy_bundle(
         ContractAt(registry.deployment.address, registry.abi),
         _version(bundle, adapter, title),
         report,
+        abis=(adapter.abi,),
     )
     gas.used += receipt.gas_used
     facts = {

@@ -14,7 +14,7 @@ from ..config import Config
 from ..errors import DeploymentDrift, DeploymentNotFound
 from ..progress import Report, silent
 from ..records import ContractArtifact, Deployment, Network, Receipt
-from ..values import Address
+from ..values import Address, digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def make_record(
     facts: Mapping[str, Any],
 ) -> DeploymentRecord:
     """The record of a contract that was just deployed and found on chain."""
-    code = site.chain.code_at(address)
+    code, raw = site.chain.code_at(address), site.chain.raw_receipt(digest(receipt.tx_hash)) or {}
     deployment = Deployment(
         name=name,
         chain_id=site.network.chain_id,
@@ -100,7 +100,7 @@ def make_record(
         block=receipt.block,
         status="confirmed",
     )
-    return DeploymentRecord.of(deployment, artifact, args=args, receipt=receipt.to_json(), facts=facts)
+    return DeploymentRecord.of(deployment, artifact, args=args, receipt=raw, facts=facts)
 
 
 def _plain(args: tuple[Any, ...]) -> list[Any]:
