@@ -27,7 +27,7 @@ def expand_definitions(model: onnx.ModelProto, lowered: Collection[str]) -> tupl
     expanded: dict[str, None] = {}
     hopeless: set[str] = set()
     for _ in range(_ROUNDS):
-        names = {node.op_type for node in model.graph.node if _expandable(model, node, lowered)} - hopeless
+        names = {node.op_type for node in model.graph.node if _expandable(model, node)} - hopeless
         if not names:
             break
         for name in sorted(names):
@@ -67,17 +67,14 @@ def _new(candidate: onnx.ModelProto, model: onnx.ModelProto) -> list[onnx.NodePr
 
 def _acceptable(model: onnx.ModelProto, node: onnx.NodeProto, lowered: Collection[str]) -> bool:
     return (
-        has_circuit(qualified(node))
-        or node.op_type in _FOLDED
-        or node.op_type in lowered
-        or _expandable(model, node, lowered)
+        has_circuit(qualified(node)) or node.op_type in _FOLDED or node.op_type in lowered or _expandable(model, node)
     )
 
 
-def _expandable(model: onnx.ModelProto, node: onnx.NodeProto, lowered: Collection[str]) -> bool:
+def _expandable(model: onnx.ModelProto, node: onnx.NodeProto) -> bool:
     if node.domain not in ("", "ai.onnx") or has_circuit(qualified(node)):
         return False
-    if node.op_type in lowered or node.op_type in _FOLDED:
+    if node.op_type in _FOLDED:
         return False
     schema: Any = defs.get_schema(node.op_type, opset_of(model), "")
     return bool(schema.has_function or schema.has_context_dependent_function)

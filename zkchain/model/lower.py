@@ -24,25 +24,35 @@ LOWERINGS: dict[str, Lowering] = {**SHAPE_LOWERINGS, **NORM_LOWERINGS, **LINEAR_
 
 def lower(model: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     """The model with lowered nodes, and notes that say which. Raises ModelInvalid, ModelTooLarge."""
+    done: Counter[str] = Counter()
+    if not opset_of(model):
+        model.opset_import.append(helper.make_opsetid("", MAIN_OPSET))
+    own = _replace_nodes(model, done, frozenset())
     model, expanded = expand_definitions(model, LOWERINGS)
-    notes = [f"{name} is computed as ONNX defines it" for name in expanded]
+    if expanded:
+        _replace_nodes(model, done, own)
+    return model, (
+        *(f"{name} is computed as ONNX defines it" for name in expanded),
+        *(f"{name} x{count} is computed by simpler operators" for name, count in done.items()),
+    )
+
+
+def _replace_nodes(model: onnx.ModelProto, done: Counter[str], own: frozenset[str]) -> frozenset[str]:
+    """Lower the nodes of the main graph in place, except those whose outputs are in `own`; what that adds to `own`."""
     facts = facts_of(model)
     nodes: list[onnx.NodeProto] = []
-    done: Counter[str] = Counter()
+    added: set[str] = set()
     taken = {name for node in model.graph.node for name in (*node.input, *node.output)}
     for index, node in enumerate(model.graph.node):
         patch = Patch(model, f"zkchain_{index}_", taken)
         lowering = LOWERINGS.get(qualified(node))
-        if lowering is not None and lowering(node, facts, patch):
-            done[qualified(node)] += 1
-            patch.commit()
-            nodes += patch.nodes
-        else:
+        if lowering is None or own & set(node.output) or not lowering(node, facts, patch):
             nodes.append(node)
-    if done:
-        del model.graph.node[:]
-        model.graph.node.extend(nodes)
-        if not opset_of(model):
-            model.opset_import.append(helper.make_opsetid("", MAIN_OPSET))
-    notes += [f"{name} x{count} is computed by simpler operators" for name, count in done.items()]
-    return model, tuple(notes)
+            continue
+        done[qualified(node)] += 1
+        patch.commit()
+        nodes += patch.nodes
+        added |= {output for new in patch.nodes for output in new.output}
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return own | added

@@ -13,8 +13,8 @@ _POST = {"NONE": "", "LOGISTIC": "Sigmoid", "SOFTMAX": "Softmax"}
 
 
 def as_float(source: str, facts: Facts, patch: Patch) -> str:
-    """The tensor as float32, which is what ai.onnx.ml computes in."""
-    if facts.types.get(source, 0) == onnx.TensorProto.FLOAT:
+    """The tensor as float32, which is what ai.onnx.ml computes in and, where nothing is known, what it gave."""
+    if facts.types.get(source, 0) in (onnx.TensorProto.FLOAT, onnx.TensorProto.UNDEFINED):
         return source
     return patch.add("Cast", [source], to=onnx.TensorProto.FLOAT)
 
@@ -77,9 +77,22 @@ def _normalizer(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     return True
 
 
+def _extractor(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
+    """Picks columns; a vector counts as one row. onnx cannot infer its shape."""
+    rank = len(facts.shapes.get(node.input[0], ()))
+    if not rank:
+        return False
+    columns = patch.add("Reshape", [node.input[1], patch.constant(np.asarray([-1]))])
+    picked = patch.add("Gather", [node.input[0], columns], None if rank == 1 else node.output[0], axis=rank - 1)
+    if rank == 1:
+        patch.add("Reshape", [picked, patch.constant(np.asarray([1, -1]))], node.output[0])
+    return True
+
+
 LINEAR_LOWERINGS: dict[str, Lowering] = {
     "ai.onnx.ml.LinearRegressor": _regressor,
     "ai.onnx.ml.LinearClassifier": _classifier,
     "ai.onnx.ml.Scaler": _scaler,
     "ai.onnx.ml.Normalizer": _normalizer,
+    "ai.onnx.ml.ArrayFeatureExtractor": _extractor,
 }

@@ -5,6 +5,7 @@ import onnx
 
 from .facts import Facts
 from .patch import Lowering, Patch, attributes_of
+from .tensors import is_float
 
 
 def _rms(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
@@ -49,6 +50,17 @@ def _swish(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     return True
 
 
+def _gelu(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
+    """x * (1 + erf(x / sqrt(2))) / 2; the form with tanh is left to ONNX's definition."""
+    source, element = node.input[0], facts.types.get(node.input[0], 0)
+    if attributes_of(node).get("approximate", "none") != "none" or not is_float(element):
+        return False
+    erf = patch.add("Erf", [patch.add("Mul", [source, patch.like(element, 0.5**0.5)])])
+    halved = patch.add("Mul", [source, patch.like(element, 0.5)])
+    patch.add("Mul", [halved, patch.add("Add", [erf, patch.like(element, 1)])], node.output[0])
+    return True
+
+
 def _lp(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     """x / (the L1 or L2 norm along an axis)."""
     found = attributes_of(node)
@@ -61,6 +73,7 @@ def _lp(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
 
 
 NORM_LOWERINGS: dict[str, Lowering] = {
+    "Gelu": _gelu,
     "GroupNormalization": _group,
     "LpNormalization": _lp,
     "RMSNormalization": _rms,
