@@ -95,7 +95,7 @@ USAGE = [
     Case("stop a port", ["devnet", "--stop", "--port", "8545"], "usage", "exclude"),
     Case("unknown devnet engine", ["devnet", "--engine", "geth"], "usage", "geth"),
     Case("port out of range", ["devnet", "--port", "70000"], "usage", "70000"),
-    Case("srs without a verb", ["srs", "drop"], "usage", "drop"),
+    Case("srs with an unknown verb", ["srs", "drop"], "usage", "drop"),
     Case("srs import without a file", ["srs", "import"], "usage", "FILE"),
     Case("unknown part of visibility", [*COMPILE, "--visibility", "weights=fixed"], "usage", "weights=fixed"),
     Case("unknown visibility", [*COMPILE, "--visibility", "input=secret"], "usage", "secret"),

@@ -13,7 +13,7 @@ from .output import Screen
 from .parameters import PATH
 
 
-@click.group("srs")
+@click.group("srs", no_args_is_help=False)
 def entry() -> None:
     """Manage the cache of structured reference strings, which lies outside of every project."""
 

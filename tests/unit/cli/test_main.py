@@ -124,3 +124,8 @@ def test_a_bug_is_raised_and_ends_the_program_with_its_traceback_and_neither_0_n
 def test_json_behind_a_double_dash_is_a_file_name(capsys):
     assert run(["srs", "import", "--", "--json"]) == 8
     assert capsys.readouterr().out == ""
+
+
+def test_a_group_without_a_command_is_a_usage_error_not_a_page_of_help(capsys):
+    assert run(["srs"]) == 2
+    assert capsys.readouterr() == ("", "error: Missing command.\n  try: run: zkchain srs --help\n")
