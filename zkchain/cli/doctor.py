@@ -23,7 +23,8 @@ def _lines(checks: Sequence[Check]) -> list[Line]:
     lines: list[Line] = []
     for check in checks:
         found = " ".join(part for part in (check.version, check.where) if part) or "not found"
-        lines.append((check.part, f"{'ok' if check.ok else 'MISSING':8}{found}"))
-        if check.remedy and not check.ok:
+        state = "MISSING" if not check.ok else "ok" if check.found else "absent"
+        lines.append((check.part, f"{state:8}{found}"))
+        if check.remedy:
             lines.append(("", f"{'':8}try: {check.remedy}"))
     return lines
