@@ -11,7 +11,7 @@ from .output import Screen
 
 @command("doctor", examples=["zkchain doctor", "zkchain doctor --json"])
 def entry(screen: Screen) -> Answer:
-    """Say what this machine has and lacks, and how to put it right; exit code 1 when something needed is missing."""
+    """Say what this machine has and lacks, and how to put it right; exit code 1 when something needed fails."""
     checks = run_doctor(read_config())
     healthy = all(check.ok for check in checks)
     return Answer(
@@ -22,9 +22,9 @@ def entry(screen: Screen) -> Answer:
 def _lines(checks: Sequence[Check]) -> list[Line]:
     lines: list[Line] = []
     for check in checks:
-        found = " ".join(part for part in (check.version, check.where) if part) or "not found"
-        state = "MISSING" if not check.ok else "ok" if check.found else "absent"
-        lines.append((check.part, f"{state:8}{found}"))
+        state = "FAILS" if not check.ok else "ok" if check.found else "absent"
+        found = " ".join(part for part in (check.version, check.where) if part)
+        lines.append((check.part, f"{state:8}{found}".rstrip()))
         if check.remedy:
             lines.append(("", f"{'':8}try: {check.remedy}"))
     return lines
