@@ -1,12 +1,15 @@
 """The base of all records: checked JSON both ways for frozen dataclasses of plain values, tuples and records."""
 
 import dataclasses
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self
 
-from .values import FieldElement
+from .values import Address, Digest, FieldElement, address, digest
+
+_HEX = re.compile(r"0x([0-9a-f]{2})*\Z")
 
 
 class Record:
@@ -52,13 +55,26 @@ def _built(hint: Any, value: Any) -> Any:
         if value not in args:
             raise ValueError(f"{value!r} is not one of {args}")
         return value
-    if hint is bytes:
-        return bytes.fromhex(value.removeprefix("0x"))
-    if hint is FieldElement:
-        return FieldElement.from_word(value)
+    if hint in _READERS:
+        return _READERS[hint](value)
     if isinstance(hint, type) and issubclass(hint, Record):
         return hint.from_json(value)
     return _scalar(origin or getattr(hint, "__supertype__", hint), value)
+
+
+def _bytes(value: Any) -> bytes:
+    if not _HEX.match(value):
+        raise ValueError(f"{value!r} is not 0x and lowercase hex bytes")
+    return bytes.fromhex(value[2:])
+
+
+#: Types whose text is checked when it is read. Each refuses text with ValueError and anything else with TypeError.
+_READERS: dict[Any, Callable[[Any], Any]] = {
+    bytes: _bytes,
+    FieldElement: FieldElement.from_word,
+    Digest: digest,
+    Address: address,
+}
 
 
 def _tuple(args: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
