@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto
 
-from ..errors import ExternalDataRefused, ModelNotFound, ModelTooLarge, ModelUnreadable
+from ..errors import ExternalDataRefused, ModelNotFound, ModelTooLarge, ModelUnreadable, ZkchainError
 from .tensors import all_tensors
 
 #: Largest model file, and largest sum of external data.
@@ -31,25 +31,33 @@ _EXTERNAL_KEYS = {"location", "offset", "length", "checksum"}
 
 def read_model_file(path: Path) -> bytes:
     """The bytes of a regular file of sensible size. Raises ModelNotFound, ModelTooLarge, ModelUnreadable."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise ModelNotFound(f"{path} cannot be opened: {error.strerror}", path=path) from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ModelNotFound(f"{path} is not a regular file", path=path)
-        if status.st_size > MAX_BYTES:
-            raise ModelTooLarge(
-                f"{path} has {status.st_size:,} bytes; the limit is {MAX_BYTES:,}", size=status.st_size, limit=MAX_BYTES
-            )
-        data = file.read(MAX_BYTES + 1)
+    data = read_plain_file(path, MAX_BYTES, missing=ModelNotFound, large=ModelTooLarge)
     for start, what in _OTHERS:
         if data.startswith(start):
             raise ModelUnreadable(f"{path} is {what}, not an ONNX model", path=path)
     if not data:
         raise ModelUnreadable(f"{path} is empty", path=path)
     return data
+
+
+def read_plain_file(path: Path, limit: int, *, missing: type[ZkchainError], large: type[ZkchainError]) -> bytes:
+    """At most `limit` bytes of a regular file. Raises `missing` where there is none, `large` where there are more."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise missing(f"{path} cannot be opened: {getattr(error, 'strerror', error)}", path=path) from None
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise missing(f"{path} is not a regular file", path=path)
+        if status.st_size > limit:
+            raise large(
+                f"{path} has {status.st_size:,} bytes; the limit is {limit:,}", size=status.st_size, limit=limit
+            )
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(handle)
 
 
 def inline_external_data(model: onnx.ModelProto, folder: Path, used: int) -> None:

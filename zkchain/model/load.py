@@ -60,9 +60,9 @@ def normalise(model: onnx.ModelProto, name: str, dims: Mapping[str, int], *, low
     _tell_nodes_apart(model)
     notes = (*_free_weights(model), *fix_dimensions(model, dims))
     refuse_unknown_operators(model)
+    check_rules(model)
     model, lowered = lower(model) if lowering else (model, ())
     model = infer_shapes(model)
-    check_rules(model)
     return seal(model, name, (*notes, *lowered))
 
 

@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import lzma
-import os
-import stat
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -17,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import SamplesNotFound, SamplesUnreadable, TypeMismatch, ValueOutOfRange
+from .files import read_plain_file
 
 #: Largest sample file, and largest content of an .npz.
 MAX_BYTES = 64 * 2**20
@@ -37,17 +36,7 @@ Table = Any
 
 def read_sample_file(path: Path) -> bytes:
     """The bytes of a regular file of sensible size. Raises SamplesNotFound, SamplesUnreadable."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise SamplesNotFound(f"{path} cannot be opened: {getattr(error, 'strerror', error)}", path=path) from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise SamplesNotFound(f"{path} is not a regular file", path=path)
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SamplesUnreadable(f"{path} has more than {MAX_BYTES:,} bytes; give fewer samples", limit=MAX_BYTES)
+    data = read_plain_file(path, MAX_BYTES, missing=SamplesNotFound, large=SamplesUnreadable)
     if not data:
         raise SamplesUnreadable(f"{path} is empty", path=path)
     return data

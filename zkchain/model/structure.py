@@ -23,6 +23,8 @@ def check_header(model: onnx.ModelProto) -> None:
         domain = "" if entry.domain == "ai.onnx" else entry.domain
         if versions.setdefault(domain, entry.version) != entry.version:
             raise ModelInvalid(f"opset {entry.domain or 'ai.onnx'!r} is imported with two versions")
+        if not 1 <= entry.version < 2**31:
+            raise ModelInvalid(f"opset {entry.version} of {entry.domain or 'ai.onnx'} is no version")
     newest = defs.onnx_opset_version()
     if not 1 <= versions.get("", newest) <= newest:
         raise ModelInvalid(f"opset {versions['']} of ai.onnx is outside 1..{newest}", opset=versions[""])
@@ -56,7 +58,7 @@ def inline_functions(model: onnx.ModelProto) -> onnx.ModelProto:
     _check_expansion(model)
     try:
         return inliner.inline_local_functions(model)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, checker.ValidationError) as error:
         raise ModelInvalid(f"the model's functions cannot be inlined: {_first_line(error)}") from None
 
 
@@ -76,10 +78,18 @@ def refuse_unknown_operators(model: onnx.ModelProto) -> None:
 
 def check_rules(model: onnx.ModelProto) -> None:
     """onnx's own checker: order, cycles, single assignment, attributes. Raises ModelInvalid."""
+    for node in all_nodes(model):
+        if any(attribute.ref_attr_name for attribute in node.attribute):
+            raise ModelInvalid(f"node {label(node)} refers to an attribute of a function that it is not in")
+    shapeless = [value for value in model.graph.output if not value.type.tensor_type.HasField("shape")]
+    for value in shapeless:  # the checker wants a shape even where it is about to be inferred
+        value.type.tensor_type.shape.SetInParent()
     try:
         checker.check_model(model)
     except (checker.ValidationError, ValueError) as error:
         raise ModelInvalid(f"onnx refuses the model: {_first_line(error)}") from None
+    for value in shapeless:
+        value.type.tensor_type.ClearField("shape")
 
 
 def label(node: onnx.NodeProto) -> str:

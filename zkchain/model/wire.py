@@ -24,6 +24,7 @@ MAX_PACKED = 64 * 2**20
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _PACKED = "packed"
+_TEXT = "text"
 _VARIABLE_LENGTH = {
     FieldDescriptor.CPPTYPE_INT32,
     FieldDescriptor.CPPTYPE_INT64,
@@ -50,6 +51,9 @@ def scan_model(data: bytes) -> None:
             inner = nested.get(number) if kind == _BYTES else None
             if inner is None:
                 continue
+            if inner == _TEXT:
+                _check_text(data[start:at], start)
+                continue
             if inner in counts:
                 _count(counts, inner, at - start if inner == _PACKED else 1)
             if inner != _PACKED:
@@ -74,7 +78,7 @@ def _count(counts: dict[str, int], what: str, amount: int) -> None:
 
 @cache
 def _schema() -> dict[str, dict[int, str]]:
-    """Message name -> field number -> the message that the field holds, or _PACKED for packed varints."""
+    """Message name -> field number -> the message that the field holds, _PACKED for varints or _TEXT."""
     schema: dict[str, dict[int, str]] = {}
     pending: list[Any] = [ModelProto.DESCRIPTOR]
     while pending:
@@ -86,9 +90,19 @@ def _schema() -> dict[str, dict[int, str]]:
             if field.message_type is not None:
                 table[field.number] = field.message_type.name
                 pending.append(field.message_type)
+            elif field.type == FieldDescriptor.TYPE_STRING:
+                table[field.number] = _TEXT
             elif field.cpp_type in _VARIABLE_LENGTH:
                 table[field.number] = _PACKED
     return schema
+
+
+def _check_text(text: bytes, at: int) -> None:
+    """The parser lets broken text pass, as bytes, on which everything later would stumble."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ModelUnreadable(f"not an ONNX model: the text at byte {at} is not UTF-8") from None
 
 
 def _tag(data: bytes, at: int, end: int) -> tuple[int, int, int]:
