@@ -22,6 +22,17 @@ def list_srs(home: Path) -> tuple[tuple[Path, Srs], ...]:
     return tuple((path, _checked(path)) for path in sorted(srs_folder(home).glob("k*.srs")))
 
 
+def damaged_srs(home: Path) -> tuple[tuple[Path, str], ...]:
+    """Cached files that are not what their names say, each with the reason. Nothing is changed."""
+    found = []
+    for path in sorted(srs_folder(home).glob("k*.srs")):
+        try:
+            _checked(path)
+        except SrsCorrupt as error:
+            found.append((path, error.message))
+    return tuple(found)
+
+
 def import_srs(source: Path, home: Path) -> tuple[Path, Srs]:
     """Check `source` and copy it into the cache; the user's file is never touched. Raises SrsNotFound, SrsCorrupt."""
     description = describe_srs(source)

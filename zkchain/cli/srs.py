@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..circuit.srs import import_srs, list_srs
+from ..circuit.srs import damaged_srs, import_srs, list_srs
 from ..config import read_config
 from ..records import Srs
 from .answer import Answer, Line, byte_count
@@ -37,9 +37,17 @@ def import_command(screen: Screen, *, file: Path) -> Answer:
 
 @command("verify", examples=["zkchain srs verify"])
 def verify_command(screen: Screen) -> Answer:
-    """Read every cached SRS again and compare it with its name and, for ceremony files, with the pinned hash."""
+    """Read every cached SRS again and compare it with its name; exit code 1 when one differs."""
     screen.report("checking the cache")
-    found = list_srs(read_config().home)
+    home = read_config().home
+    damaged = damaged_srs(home)
+    if damaged:
+        return Answer(
+            facts={"valid": False, "damaged": [{"path": str(path), "reason": reason} for path, reason in damaged]},
+            lines=[("damaged", reason) for _, reason in damaged],
+            good=False,
+        )
+    found = list_srs(home)
     return Answer(
         facts={"valid": True, "checked": len(found), "srs": [_facts(path, srs) for path, srs in found]},
         lines=[f"{len(found)} SRS files hold"],

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from zkchain.circuit.srs import find_srs, import_srs, list_srs, obtain_srs, srs_by_digest, srs_folder
+from zkchain.circuit.srs import damaged_srs, find_srs, import_srs, list_srs, obtain_srs, srs_by_digest, srs_folder
 from zkchain.circuit.srs_file import describe_srs, expected_size, pinned_digest
 from zkchain.errors import SrsCorrupt, SrsNotFound
 from zkchain.halo2 import Engine, Limits
@@ -94,6 +94,9 @@ def test_a_cached_file_that_changed_is_refused_not_used(small, tmp_path):
     path.write_bytes(bytes(raw))
     with pytest.raises(SrsCorrupt):
         find_srs(4, tmp_path)
+    ((damaged, reason),) = damaged_srs(tmp_path)
+    assert damaged == path
+    assert reason
 
 
 def test_a_srs_is_made_once(tmp_path):
