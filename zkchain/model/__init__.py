@@ -4,6 +4,7 @@ from .evaluate import evaluate
 from .inspect import Inspection, inspect_model
 from .load import load_model
 from .operators import check_operators
+from .prefix import first_nodes, node_count, node_label
 from .rewrite import with_binding
 from .samples import Sample, read_samples, to_input_data
 
@@ -12,8 +13,11 @@ __all__ = [
     "Sample",
     "check_operators",
     "evaluate",
+    "first_nodes",
     "inspect_model",
     "load_model",
+    "node_count",
+    "node_label",
     "read_samples",
     "to_input_data",
     "with_binding",

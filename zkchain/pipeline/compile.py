@@ -14,6 +14,7 @@ from ..model import check_operators, evaluate, load_model, read_samples, to_inpu
 from ..progress import Report, silent
 from ..proof.binding import LIMB_BITS, LIMBS, binding_limbs
 from ..records import Bundle
+from .blame import blaming
 
 #: The widest limb: calibrating with it makes the circuit hold every binding.
 _WIDEST_LIMB = (1 << LIMB_BITS) - 1
@@ -68,7 +69,8 @@ def compile_model(
         options=chosen,
     )
     folder = out if out is not None else Path(f"{model_path.stem}.bundle")
-    bundle = build_bundle(
-        request, prover=prover, home=config.home, out=folder.absolute(), replace_other=replace_other, report=report
-    )
+    with blaming(model, prover):
+        bundle = build_bundle(
+            request, prover=prover, home=config.home, out=folder.absolute(), replace_other=replace_other, report=report
+        )
     return Compiled(folder=folder, bundle=bundle, seconds=time.monotonic() - started)
