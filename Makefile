@@ -31,7 +31,6 @@ lint: $(DEV)
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --no-error-summary
 	@mkdir -p build && $(BIN)/lint-imports --no-logo >build/imports.txt || { cat build/imports.txt; exit 1; }
-	$(BIN)/python scripts/generate_docs.py --check
 
 contracts: $(DEV) $(NODE) $(SLITHER)
 	PATH="$(CURDIR)/.venv-slither/bin:$$PATH" $(BIN)/python scripts/check_contracts.py
@@ -41,8 +40,10 @@ brownie: .venv-brownie/.stamp
 	@.venv-brownie/bin/python -m pip install -qq --no-build-isolation --no-deps --force-reinstall .
 	.venv-brownie/bin/python scripts/check_brownie.py
 
+# The generated parts of docs/; tests compare them with what these write.
 docs: $(DEV)
-	$(BIN)/python scripts/generate_docs.py
+	$(BIN)/python -m scripts.write_cli_reference
+	$(BIN)/python -m scripts.write_error_reference
 
 # --- environments -----------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ class CompileFailed(SolidityError):
     """The Solidity compiler reported errors."""
 
     code = "solidity.compile_failed"
+    default_remedy = "unset ZKCHAIN_SOLC; if the source is ours, report this message"
 
 
 class GuardFailed(SolidityError):
@@ -62,6 +63,7 @@ class RpcError(ChainError):
     """The RPC endpoint answered with an error or with something that makes no sense."""
 
     code = "chain.rpc"
+    default_remedy = "read the node's log, or set another rpc_url in zkchain.toml"
 
 
 class WrongChain(ChainError):
