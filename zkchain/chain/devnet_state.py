@@ -1,6 +1,5 @@
 """What is written down about the running devnet, and whether its process is still ours."""
 
-import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Literal
 import psutil  # type: ignore[import-untyped]
 
 from ..errors import DevnetFailed
+from ..files import exclusive as held
 from ..files import write_json
 from ..record import Record
 
@@ -43,10 +43,7 @@ class DevnetState(Record):
 @contextmanager
 def exclusive(home: Path) -> Iterator[None]:
     """Only one process at a time starts, stops or looks. Waits for the others."""
-    path = folder(home) / _LOCK
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with held(folder(home) / _LOCK):
         yield
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import BundleCorrupt, BundleNotFound, UsageError
-from ..files import sha256_file, write_atomic, write_json
+from ..files import exclusive, sha256_file, write_atomic, write_json
 from ..halo2 import ENGINE_VERSION, Prover
 from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
@@ -70,11 +70,18 @@ def build_bundle(
     Raises VisibilityRefused, UsageError when `out` holds something else, EngineError, SrsError and OSError.
     """
     refuse_empty_statements(request.options)
-    existing = _existing(out, request.digest(), home, replace_other=replace_other)
-    if existing is not None:
-        report("the bundle is up to date")
-        return existing
-    work = Workspace(home / "compile" / request.digest()[2:18])
+    folder = home / "compile" / request.digest()[2:18]
+    with exclusive(folder.with_suffix(".lock")):
+        existing = _existing(out, request.digest(), home, replace_other=replace_other)
+        if existing is not None:
+            report("the bundle is up to date")
+            return existing
+        return _build(request, Workspace(folder), prover=prover, home=home, out=out, report=report)
+
+
+def _build(
+    request: CompileRequest, work: Workspace, *, prover: Prover, home: Path, out: Path, report: Report
+) -> Bundle:
     _stage_settings(work, request, prover, report)
     settings = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
     srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import SrsCorrupt, SrsNotFound
+from ..files import exclusive
 from ..halo2 import Prover
 from ..progress import Report, silent
 from ..records import Srs
@@ -63,18 +64,18 @@ def obtain_srs(k: int, home: Path, prover: Prover, report: Report = silent) -> t
 
     Raises SrsCorrupt and EngineError.
     """
-    found = find_srs(k, home)
-    if found is not None:
-        return found
     folder = srs_folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as scratch:
-        fresh = Path(scratch) / "fresh.srs"
-        prover.make_srs(k, fresh, report)
-        description = describe_srs(fresh)
-        target = folder / _name(description)
-        fresh.replace(target)
-    return target, description
+    with exclusive(folder / ".lock"):
+        found = find_srs(k, home)
+        if found is not None:
+            return found
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as scratch:
+            fresh = Path(scratch) / "fresh.srs"
+            prover.make_srs(k, fresh, report)
+            description = describe_srs(fresh)
+            target = folder / _name(description)
+            fresh.replace(target)
+        return target, description
 
 
 def srs_by_digest(sha256: str, home: Path) -> Path:
