@@ -61,7 +61,7 @@ def _pad_ones() -> ModelProto:
 REFUSED = (
     _refused("Mod", _ROW, (np.float32(2),), fmod=1),
     _refused("Det", (1, 2, 2)),
-    _refused("LRN", (1, 2, 3, 3), size=2),
+    _refused("LRN", (1, 2, 3, 3), size=3),
     _refused("ScatterElements", _ROW, (np.asarray([[0, 1]]), np.asarray([[1, 2]], np.float32)), axis=1),
     _refused("IsNaN", _ROW, kinds={"y": BOOL}),
     _refused("GridSample", (1, 1, 3, 3), (np.zeros((1, 2, 2, 2), np.float32),)),

@@ -8,6 +8,7 @@ from onnx import defs, helper, inliner
 
 from ..errors import ModelTooLarge
 from .facts import inferred
+from .fold import fold_constants
 from .operators import has_circuit, qualified
 from .structure import opset_of
 from .wire import MAX_NODES
@@ -52,6 +53,7 @@ def _without(model: onnx.ModelProto, name: str) -> onnx.ModelProto | None:
     if len(result.graph.node) > MAX_NODES:
         raise ModelTooLarge(f"with {name} expanded, the model has more than {MAX_NODES:,} nodes", limit=MAX_NODES)
     del result.graph.value_info[:]
+    fold_constants(result)  # definitions compute with shapes, which are known here
     return result
 
 

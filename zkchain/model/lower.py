@@ -11,15 +11,25 @@ from onnx import helper
 
 from .definitions import expand_definitions
 from .facts import facts_of
+from .fold import fold_constants
 from .lower_linear import LINEAR_LOWERINGS
 from .lower_norms import NORM_LOWERINGS
 from .lower_shapes import SHAPE_LOWERINGS
 from .lower_trees import TREE_LOWERINGS
+from .lower_values import VALUE_LOWERINGS
+from .lower_windows import WINDOW_LOWERINGS
 from .operators import qualified
 from .patch import MAIN_OPSET, Lowering, Patch
 from .structure import opset_of
 
-LOWERINGS: dict[str, Lowering] = {**SHAPE_LOWERINGS, **NORM_LOWERINGS, **LINEAR_LOWERINGS, **TREE_LOWERINGS}
+LOWERINGS: dict[str, Lowering] = {
+    **LINEAR_LOWERINGS,
+    **NORM_LOWERINGS,
+    **SHAPE_LOWERINGS,
+    **TREE_LOWERINGS,
+    **VALUE_LOWERINGS,
+    **WINDOW_LOWERINGS,
+}
 
 
 def lower(model: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
@@ -27,10 +37,12 @@ def lower(model: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     done: Counter[str] = Counter()
     if not opset_of(model):
         model.opset_import.append(helper.make_opsetid("", MAIN_OPSET))
+    fold_constants(model)
     own = _replace_nodes(model, done, frozenset())
     model, expanded = expand_definitions(model, LOWERINGS)
     if expanded:
         _replace_nodes(model, done, own)
+    fold_constants(model)
     return model, (
         *(f"{name} is computed as ONNX defines it" for name in expanded),
         *(f"{name} x{count} is computed by simpler operators" for name, count in done.items()),

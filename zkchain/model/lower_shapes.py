@@ -1,4 +1,4 @@
-"""Lower operators that move elements around, by gathering with constant indices, and those with unusual settings."""
+"""Lower operators that move elements around, by gathering with constant indices."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ import onnx
 
 from .facts import Facts
 from .patch import Lowering, Patch, attributes_of
-from .tensors import is_float
 
 #: NumPy's names for ONNX's modes of Pad.
 _PAD_MODES = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
@@ -44,9 +43,15 @@ def _pad(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     return _gather_axes(node, shape, indices, patch)
 
 
-def _gather_axes(node: onnx.NodeProto, shape: tuple[int, ...], indices: list[npt.NDArray[Any]], patch: Patch) -> bool:
+def _gather_axes(
+    node: onnx.NodeProto,
+    shape: tuple[int, ...],
+    indices: list[npt.NDArray[Any]],
+    patch: Patch,
+    start: str | None = None,
+) -> bool:
     changed = [axis for axis, picks in enumerate(indices) if not np.array_equal(picks, np.arange(shape[axis]))]
-    source = node.input[0]
+    source = start or node.input[0]
     for axis in changed:
         source = patch.add("Gather", [source, patch.constant(indices[axis].astype(np.int64))], axis=axis)
     patch.add("Identity", [source], node.output[0])
@@ -68,47 +73,49 @@ def _resize(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     return True
 
 
-def _pow(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
-    """ezkl's power with a negative exponent is wrong without a word; a reciprocal of a power is right."""
-    exponent = facts.value(node.input[1])
-    if exponent is None or exponent.size != 1 or exponent.ravel()[0] >= 0 or not is_float(facts.types[node.input[0]]):
+def _expand(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
+    """With new leading axes the engine repeats elements in the wrong order; gathering repeats them in the right one."""
+    shape, result = facts.shapes.get(node.input[0]), facts.shapes.get(node.output[0])
+    if shape is None or result is None or any(size < 1 for size in shape):
         return False
-    raised = node.input[0]
-    if exponent.ravel()[0] != -1:
-        raised = patch.add("Pow", [raised, patch.constant(-exponent)])
-    patch.add("Reciprocal", [raised], node.output[0])
+    padded = (*[1] * (len(result) - len(shape)), *shape)
+    indices = [
+        np.arange(new) if old == new else np.zeros(new, np.int64) for old, new in zip(padded, result, strict=True)
+    ]
+    source = patch.add("Reshape", [node.input[0], patch.constant(np.asarray(padded, np.int64))])
+    return _gather_axes(node, padded, indices, patch, source)
+
+
+def _trilu(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
+    """The engine gives the tensor back unchanged; a product with a triangle of ones is right."""
+    shape, kind = facts.shapes.get(node.input[0]), facts.types.get(node.input[0], 0)
+    diagonal = facts.value(node.input[1]) if len(node.input) > 1 and node.input[1] else np.asarray(0)
+    if shape is None or len(shape) < 2 or diagonal is None or kind == onnx.TensorProto.BOOL:
+        return False
+    keep = np.triu if attributes_of(node).get("upper", 1) else np.tril
+    mask = keep(np.ones(shape[-2:]), int(diagonal.ravel()[0]))
+    typed = mask.astype(onnx.helper.tensor_dtype_to_np_dtype(kind))
+    patch.add("Mul", [node.input[0], patch.constant(typed)], node.output[0])
     return True
 
 
-def _cast(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
-    """ONNX truncates floats towards zero and takes every number but 0 for true; ezkl's Cast rounds down."""
-    source, target = node.input[0], int(attributes_of(node).get("to", 0))
-    element = facts.types.get(source, 0)
-    if not is_float(element) or is_float(target):
+def _gather(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
+    """The engine does not count negative indices from the end."""
+    shape, indices = facts.shapes.get(node.input[0]), facts.value(node.input[1])
+    axis = attributes_of(node).get("axis", 0)
+    if shape is None or indices is None or not -len(shape) <= axis < len(shape) or not (indices < 0).any():
         return False
-    if target == onnx.TensorProto.BOOL:
-        patch.add("Not", [patch.add("Equal", [source, patch.like(element, 0)])], node.output[0])
-        return True
-    size = patch.add("Floor", [patch.add("Abs", [source])])
-    whole = patch.add("Mul", [patch.add("Sign", [source]), size])
-    patch.add("Cast", [whole], node.output[0], to=target)
-    return True
-
-
-def _conv_transpose(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
-    """ezkl wants the strides said, though ONNX has a default."""
-    rank = len(facts.shapes.get(node.input[1], ())) - 2
-    if rank < 1 or "strides" in attributes_of(node):
-        return False
-    patch.copy(node, list(node.input), strides=[1] * rank)
+    positive = np.where(indices < 0, indices + shape[axis], indices).astype(np.int64)
+    patch.copy(node, [node.input[0], patch.constant(positive)])
     return True
 
 
 SHAPE_LOWERINGS: dict[str, Lowering] = {
-    "Cast": _cast,
-    "ConvTranspose": _conv_transpose,
+    "Expand": _expand,
+    "Gather": _gather,
+    "GatherElements": _gather,
     "Pad": _pad,
-    "Pow": _pow,
     "Resize": _resize,
     "Tile": _tile,
+    "Trilu": _trilu,
 }

@@ -11,6 +11,10 @@ import onnx
 from ..errors import UnsupportedOperator
 from ..record import Record
 from ..records import Model
+from .conditions import why_not
+from .facts import facts_of
+from .structure import label
+from .tensors import all_nodes
 
 #: Operators that run a subgraph: circuits have no control flow.
 _CONTROL_FLOW = frozenset({"If", "Loop", "Scan", "SequenceMap"})
@@ -41,18 +45,20 @@ def has_circuit(operator: str) -> bool:
 
 
 def unsupported_nodes(proto: onnx.ModelProto) -> tuple[Unsupported, ...]:
-    """Every node whose operator has no circuit, in graph order."""
-    table = json.loads(resources.files(__package__).joinpath("operators.json").read_text(encoding="utf-8"))
-    supported = frozenset(table["supported"])
+    """Every node that has no circuit, in graph order; nodes of subgraphs come after those of the main graph."""
+    facts = facts_of(proto)
+    nodes = all_nodes(proto)
+    used = frozenset(name for node in nodes for name in node.input) | {value.name for value in proto.graph.output}
     found = []
-    for index, node in enumerate(proto.graph.node):
-        label = node.name or f"node {index}"
-        name = node.op_type if node.domain in ("", "ai.onnx", "ai.onnx.ml") else f"{node.domain}.{node.op_type}"
-        if name in supported:
-            continue
-        why = "circuits have no control flow" if name in _CONTROL_FLOW else f"{table['engine']} has no circuit for it"
-        found.append(Unsupported(operator=name, node=label, why=why))
+    for node in nodes:
+        why = why_not(node, facts, used) if has_circuit(qualified(node)) else _missing(qualified(node))
+        if why:
+            found.append(Unsupported(operator=qualified(node), node=label(node), why=why))
     return tuple(found)
+
+
+def _missing(name: str) -> str:
+    return "circuits have no control flow" if name in _CONTROL_FLOW else f"{_table()['engine']} has no circuit for it"
 
 
 def check_operators(model: Model) -> None:
@@ -62,7 +68,7 @@ def check_operators(model: Model) -> None:
         first = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise UnsupportedOperator(
-            f"operator {first.operator} at node {first.node!r} cannot be proved: {first.why}{more}",
+            f"operator {first.operator} (node {first.node}) cannot be proved: {first.why}{more}",
             operator=first.operator,
             node=first.node,
             count=len(found),

@@ -21,12 +21,12 @@ class Patch:
     def __init__(self, model: onnx.ModelProto, prefix: str, taken: set[str]) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self._graph, self._prefix, self._taken = model.graph, prefix, taken
-        self._opset = opset_of(model) or MAIN_OPSET
+        self.opset = opset_of(model) or MAIN_OPSET
         self._constants: list[onnx.TensorProto] = []
 
     def add(self, operator: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
         """Append a node; the name of its one output."""
-        name = output or self._fresh()
+        name = output or self.fresh()
         self.nodes.append(
             helper.make_node(operator, inputs, [name], name=f"{self._prefix}{operator}_{len(self.nodes)}", **attributes)
         )
@@ -34,7 +34,7 @@ class Patch:
 
     def constant(self, values: npt.NDArray[np.generic]) -> str:
         """Store a constant; its name."""
-        name = self._fresh()
+        name = self.fresh()
         self._constants.append(numpy_helper.from_array(values, name))
         return name
 
@@ -44,24 +44,28 @@ class Patch:
 
     def reduce(self, operator: str, source: str, *, axes: list[int]) -> str:
         """Reduce axes, which are kept with size 1. Axes moved from attribute to input in opset 18."""
-        if self._opset < 18:
+        if self.opset < 18:
             return self.add(operator, [source], axes=axes, keepdims=1)
         return self.add(operator, [source, self.constant(np.asarray(axes))], keepdims=1)
 
-    def copy(self, node: onnx.NodeProto, inputs: list[str], **attributes: Any) -> None:
-        """Append the node itself with other inputs and more attributes."""
+    def copy(self, node: onnx.NodeProto, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
+        """Append the node itself with other inputs, a first output of another name, and other attributes."""
         copy = onnx.NodeProto()
         copy.CopyFrom(node)
-        del copy.input[:]
+        kept = [attribute for attribute in node.attribute if attribute.name not in attributes]
+        del copy.input[:], copy.attribute[:]
         copy.input.extend(inputs)
-        copy.attribute.extend(helper.make_attribute(name, value) for name, value in attributes.items())
+        copy.attribute.extend([*kept, *(helper.make_attribute(name, value) for name, value in attributes.items())])
+        copy.output[0] = output or copy.output[0]
         self.nodes.append(copy)
+        return str(copy.output[0])
 
     def commit(self) -> None:
         """Add the constants to the graph."""
         self._graph.initializer.extend(self._constants)
 
-    def _fresh(self) -> str:
+    def fresh(self) -> str:
+        """A name that nothing has."""
         name = f"{self._prefix}{len(self.nodes) + len(self._constants)}"
         while name in self._taken:
             name += "_"
