@@ -1,3 +1,22 @@
 """Fixtures that every folder may use."""
 
+import os
+from collections.abc import Iterator
+
+import pytest
+
 pytest_plugins = ["tests.support.bundles", "tests.support.chains"]
+
+#: Say how the tests run, and so stay.
+KEPT = {"ZKCHAIN_REQUIRE_ANVIL", "ZKCHAIN_UPDATE_GOLDEN"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the settings, keys or cache of whoever runs it, nor leaves anything in that cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - KEPT:
+            if name.startswith("ZKCHAIN_"):
+                patch.delenv(name)
+        patch.setenv("ZKCHAIN_HOME", str(tmp_path_factory.mktemp("zkchain-home")))
+        yield
