@@ -44,7 +44,7 @@ def why_not(node: onnx.NodeProto, facts: Facts, used: frozenset[str]) -> str:
             return f"its input {position} ({node.input[position]!r}) must be a constant"
     if node.op_type in _SECOND_OUTPUT and len(node.output) > 1 and node.output[1] in used:
         return f"{_SECOND_OUTPUT[node.op_type]} no circuit, and {node.output[1]!r} is used"
-    rule = _RULES.get(node.op_type)
+    rule = RULES.get(node.op_type)
     return rule(node, attributes_of(node), facts) if rule is not None else ""
 
 
@@ -144,7 +144,7 @@ def _trilu(node: onnx.NodeProto, found: dict[str, Any], facts: Facts) -> str:
     return "no triangle has a circuit for this type"
 
 
-_RULES: dict[str, Callable[[onnx.NodeProto, dict[str, Any], Facts], str]] = {
+RULES: dict[str, Callable[[onnx.NodeProto, dict[str, Any], Facts], str]] = {
     "ArgMax": _arg,
     "ArgMin": _arg,
     "AveragePool": _average_pool,

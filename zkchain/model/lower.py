@@ -56,7 +56,7 @@ def _replace_nodes(model: onnx.ModelProto, done: Counter[str], own: frozenset[st
     added: set[str] = set()
     taken = {name for node in model.graph.node for name in (*node.input, *node.output)}
     for index, node in enumerate(model.graph.node):
-        patch = Patch(model, f"zkchain_{index}_", taken)
+        patch = Patch(model, f"zkchain_{index}_", node.name, taken)
         lowering = LOWERINGS.get(qualified(node))
         if lowering is None or own & set(node.output) or not lowering(node, facts, patch):
             nodes.append(node)

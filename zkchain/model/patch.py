@@ -18,9 +18,9 @@ MAIN_OPSET = 17
 class Patch:
     """Collects nodes and constants under names of its own; nothing reaches the graph before `commit`."""
 
-    def __init__(self, model: onnx.ModelProto, prefix: str, taken: set[str]) -> None:
+    def __init__(self, model: onnx.ModelProto, prefix: str, owner: str, taken: set[str]) -> None:
         self.nodes: list[onnx.NodeProto] = []
-        self._graph, self._prefix, self._taken = model.graph, prefix, taken
+        self._graph, self._prefix, self._owner, self._taken = model.graph, prefix, owner or prefix, taken
         self.opset = opset_of(model) or MAIN_OPSET
         self._constants: list[onnx.TensorProto] = []
 
@@ -28,7 +28,7 @@ class Patch:
         """Append a node; the name of its one output."""
         name = output or self.fresh()
         self.nodes.append(
-            helper.make_node(operator, inputs, [name], name=f"{self._prefix}{operator}_{len(self.nodes)}", **attributes)
+            helper.make_node(operator, inputs, [name], name=f"{self._owner}/{operator}_{len(self.nodes)}", **attributes)
         )
         return name
 

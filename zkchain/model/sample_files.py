@@ -108,10 +108,10 @@ def read_csv(data: bytes, path: Path, *, whole: bool) -> Table:
         del rows[0]
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise SamplesUnreadable(f"{path} has no row of numbers, or rows of different lengths", path=path)
-    for line, row in enumerate(rows):
-        for cell in row:
+    for line, row in enumerate(rows, start=1):
+        for column, cell in enumerate(row, start=1):
             if not _is_number(cell):
-                raise TypeMismatch(f"{path}: {cell[:40]!r} in row {line} is not a number", path=path)
+                raise TypeMismatch(f"{path}: column {column} of row {line} is not a number", path=path)
     return [[_number(cell, whole=whole) for cell in row] for row in rows]
 
 

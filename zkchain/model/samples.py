@@ -148,7 +148,7 @@ def _converted(array: Array, tensor: TensorSpec) -> Array:
     if not allowed.all():
         index = int(np.flatnonzero(~allowed)[0])
         raise ValueOutOfRange(
-            f"input {tensor.name!r} is {array.ravel()[index]} at position {index}; it must be {words}",
+            f"input {tensor.name!r} has a value at position {index} that is not {words}",
             tensor=tensor.name,
             index=index,
         )
@@ -192,18 +192,19 @@ def _as_float(value: object, tensor: TensorSpec) -> float:
 def _as_whole(value: object, tensor: TensorSpec) -> int:
     if isinstance(value, bool) and tensor.dtype == "bool":
         return int(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong_type(value, tensor)
     if not -(2**63) <= value < 2**63:
-        raise ValueOutOfRange(f"input {tensor.name!r} holds {value:g}, beyond 64 bits", tensor=tensor.name)
+        raise ValueOutOfRange(f"input {tensor.name!r} holds a number beyond 64 bits", tensor=tensor.name)
+    if value != int(value):
+        raise _wrong_type(value, tensor)
     return int(value)
 
 
 def _wrong_type(value: object, tensor: TensorSpec) -> TypeMismatch:
-    return TypeMismatch(
-        f"input {tensor.name!r} takes {tensor.onnx_type} values; found {type(value).__name__} {str(value)[:40]!r}",
-        tensor=tensor.name,
-    )
+    """Says the type and not the value: inputs are private, and messages reach logs."""
+    found = "null" if value is None else "a fraction" if isinstance(value, float) else f"a {type(value).__name__}"
+    return TypeMismatch(f"input {tensor.name!r} takes {tensor.onnx_type} values; found {found}", tensor=tensor.name)
 
 
 def _only_input(spec: ModelSpec, path: Path) -> TensorSpec:
