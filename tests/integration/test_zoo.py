@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.support.zoo import PROVING, REFUSED
+from tests.support.zoo_learned import UNFIT
 from zkchain.config import read_config
+from zkchain.errors import UnsupportedOperator
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.prove import prove_input
 from zkchain.pipeline.verify import verify_with_bundle
@@ -64,3 +66,11 @@ def test_a_graph_without_a_circuit_is_refused_by_operator_and_node(entry, config
     assert entry.refusal.operator in caught.value.message
     assert entry.refusal.node in caught.value.message
     assert not (tmp_path / "bundle").exists()
+
+
+def test_a_graph_whose_values_fit_no_table_is_refused_by_operator_and_node(config, prover, tmp_path):
+    model, samples = UNFIT.write_model(tmp_path), UNFIT.write_samples(tmp_path)
+    with pytest.raises(UnsupportedOperator) as caught:
+        compile_model(model, samples, config=config, prover=prover, out=tmp_path / "bundle")
+    assert caught.value.facts["operator"] == "Sub"
+    assert str(caught.value.facts["node"]) in caught.value.message

@@ -86,7 +86,6 @@ LEARNED = (
     _learned("sklearn_logistic", _sklearn(LogisticRegression(max_iter=500))),
     _learned("sklearn_logistic_binary", _sklearn(LogisticRegression(max_iter=500), classes=2)),
     _learned("sklearn_svc", _sklearn(LinearSVC(random_state=0))),
-    _learned("sklearn_naive_bayes", _sklearn(GaussianNB())),
     _learned("sklearn_mlp", _sklearn(MLPClassifier((6,), max_iter=2000, random_state=0))),
     _learned("sklearn_tree", _sklearn(DecisionTreeClassifier(max_depth=3, random_state=0))),
     _learned("sklearn_tree_binary", _sklearn(DecisionTreeClassifier(max_depth=2, random_state=0), classes=2)),
@@ -106,3 +105,6 @@ LEARNED = (
     _learned("lightgbm_regressor", _boosted("lightgbm", "Regressor")),
     *map(_torch, sorted(TORCH.glob("*.onnx"))),
 )
+
+#: Its densities span more than any lookup table of the engine can hold.
+UNFIT = _learned("sklearn_naive_bayes", _sklearn(GaussianNB()))

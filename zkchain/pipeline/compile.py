@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..circuit.build import CompileRequest, build_bundle
+from ..circuit.build import MAX_CALIBRATION_SAMPLES, CompileRequest, build_bundle, concatenate
 from ..circuit.options import CompileOptions, refuse_empty_statements
 from ..config import Config
 from ..errors import SamplesUnreadable
@@ -69,7 +69,7 @@ def compile_model(
         options=chosen,
     )
     folder = out if out is not None else Path(f"{model_path.stem}.bundle")
-    with blaming(model, prover):
+    with blaming(model, concatenate(data[:MAX_CALIBRATION_SAMPLES]), prover):
         bundle = build_bundle(
             request, prover=prover, home=config.home, out=folder.absolute(), replace_other=replace_other, report=report
         )
