@@ -2,8 +2,7 @@
 
 import os
 import pickle
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from onnx import TensorProto, helper
 from zkchain.errors import (
     BadDimension,
     BadWeights,
-    ExternalDataRefused,
     ModelError,
     ModelInvalid,
     ModelNotFound,
@@ -24,6 +22,7 @@ from zkchain.errors import (
 )
 from zkchain.model.wire import MAX_DEPTH, MAX_NODES
 
+from .bad_external import EXTERNAL, BadModel
 from .tiny import tiny_onnx
 from .zoo_graphs import FLOAT, graph, node, random_weights
 
@@ -38,17 +37,6 @@ class _Canary:
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Path.touch, (self._path,))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadModel:
-    """`write` puts the model into a folder and gives its path; `says` must occur in the refusal."""
-
-    name: str
-    write: Callable[[Path], Path]
-    error: type[ModelError]
-    says: str = ""
-    dims: Mapping[str, int] = field(default_factory=dict)
 
 
 def _raw(name: str, data: bytes, error: type[ModelError], says: str = "") -> BadModel:
@@ -208,58 +196,6 @@ def _varint(value: int) -> bytes:
     return bytes([*out, value])
 
 
-def _outside(location: str, *, prepare: Callable[[Path], None] | None = None, **entries: str) -> Callable[[Path], Path]:
-    """A model whose one weight lies at `location`; `prepare` gets the folder of the model."""
-
-    def write(folder: Path) -> Path:
-        home = folder / "home"
-        home.mkdir()
-        (folder / "secret.bin").write_bytes(bytes(32))
-        model = _dense()
-        weight = model.graph.initializer[0]
-        weight.ClearField("raw_data")
-        weight.data_location = TensorProto.EXTERNAL
-        for key, value in {"location": location.format(outside=folder), **entries}.items():
-            weight.external_data.add(key=key, value=value)
-        if prepare is not None:
-            prepare(home)
-        (home / "model.onnx").write_bytes(model.SerializeToString())
-        return home / "model.onnx"
-
-    return write
-
-
-def _plain(folder: Path) -> None:
-    (folder / "w.bin").write_bytes(bytes(32))
-
-
-def _linked_folder(folder: Path) -> None:
-    (folder / "sub").symlink_to(folder.parent)
-
-
-def _external(name: str, location: str, prepare: Callable[[Path], None] | None = None, **entries: str) -> BadModel:
-    return BadModel(name=name, write=_outside(location, prepare=prepare, **entries), error=ExternalDataRefused)
-
-
-_EXTERNAL = (
-    _external("external_parent", "../secret.bin"),
-    _external("external_absolute", "{outside}/secret.bin"),
-    _external("external_symlink", "w.bin", lambda home: (home / "w.bin").symlink_to(home.parent / "secret.bin")),
-    _external("external_symlinked_folder", "sub/secret.bin", _linked_folder),
-    _external("external_hard_link", "w.bin", lambda home: os.link(home.parent / "secret.bin", home / "w.bin")),
-    _external("external_fifo", "w.bin", lambda home: os.mkfifo(home / "w.bin")),
-    _external("external_device", "/dev/zero"),
-    _external("external_folder", "w.bin", lambda home: (home / "w.bin").mkdir()),
-    _external("external_missing", "w.bin"),
-    _external("external_offset_huge", "w.bin", _plain, offset=str(2**62)),
-    _external("external_offset_negative", "w.bin", _plain, offset="-8"),
-    _external("external_length_huge", "w.bin", _plain, length=str(2**62)),
-    _external("external_length_negative", "w.bin", _plain, length="-2"),
-    _external("external_offset_no_number", "w.bin", _plain, offset="0x10"),
-    _external("external_unknown_key", "w.bin", _plain, basepath="/"),
-    _external("external_no_location", "", _plain),
-)
-
 BAD_MODELS = (
     BadModel(name="missing", write=lambda folder: folder / "no.onnx", error=ModelNotFound),
     BadModel(name="folder", write=lambda folder: folder, error=ModelNotFound),
@@ -358,5 +294,5 @@ BAD_MODELS = (
         "sequence",
     ),
     _built("sparse_weight", _with(lambda m: m.graph.sparse_initializer.add()), UnsupportedType, "sparse"),
-    *_EXTERNAL,
+    *EXTERNAL,
 )

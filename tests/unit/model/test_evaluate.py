@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.zoo_graphs import graph, node, random_weights, single
+from tests.support.zoo_graphs import INT, graph, node, random_weights, single
 from zkchain.errors import ModelInvalid, ValueOutOfRange
 from zkchain.model import evaluate
 from zkchain.model.load import normalise
