@@ -234,6 +234,9 @@ BAD_MODELS = (
     ),
     _built("no_output", lambda: graph([node("Relu", ["x"], ["y"])], {"x": _ROW}, {}), ModelInvalid),
     _built("inputs_of_one_name", _with(lambda m: m.graph.input.append(m.graph.input[0])), ModelInvalid, "named 'x'"),
+    _built(
+        "output_that_is_an_input", _with(lambda m: m.graph.output.append(m.graph.input[0])), ModelInvalid, "at once"
+    ),
     _built("weights_of_one_name", _with(lambda m: m.graph.initializer.append(m.graph.initializer[0])), ModelInvalid),
     _built(
         "name_with_escape",

@@ -34,7 +34,11 @@ _CONSTANT_INPUTS: dict[str, tuple[int, ...]] = {
 }
 #: Outputs by position that have no circuit, though the first has.
 _SECOND_OUTPUT = {"TopK": "its indices have", "MaxPool": "its indices have", "Dropout": "its mask has"}
+#: Whole numbers of these types overflow in ordinary use, and ONNX then wraps around.
 _NARROW = ("INT8", "INT16", "UINT8", "UINT16", "UINT32", "UINT64")
+_WRAPPING = frozenset(
+    {"Abs", "Add", "CumSum", "Gemm", "MatMul", "Mul", "Neg", "Pow", "ReduceProd", "ReduceSum", "Sub", "Sum"}
+)
 
 
 def why_not(node: onnx.NodeProto, facts: Facts, used: frozenset[str]) -> str:
@@ -44,8 +48,14 @@ def why_not(node: onnx.NodeProto, facts: Facts, used: frozenset[str]) -> str:
             return f"its input {position} ({node.input[position]!r}) must be a constant"
     if node.op_type in _SECOND_OUTPUT and len(node.output) > 1 and node.output[1] in used:
         return f"{_SECOND_OUTPUT[node.op_type]} no circuit, and {node.output[1]!r} is used"
+    if node.op_type in _WRAPPING and _type_of(node.output[0], facts) in _NARROW:
+        return f"{_type_of(node.output[0], facts)} may wrap around; circuits do not. Use INT32 or INT64"
     rule = RULES.get(node.op_type)
     return rule(node, attributes_of(node), facts) if rule is not None else ""
+
+
+def _type_of(name: str, facts: Facts) -> str:
+    return str(onnx.TensorProto.DataType.Name(facts.types.get(name, 0)))
 
 
 def _pad(node: onnx.NodeProto, found: dict[str, Any], facts: Facts) -> str:
@@ -72,9 +82,8 @@ def _pow(node: onnx.NodeProto, found: dict[str, Any], facts: Facts) -> str:
 
 
 def _cast(node: onnx.NodeProto, found: dict[str, Any], facts: Facts) -> str:
-    name = onnx.TensorProto.DataType.Name(found.get("to", 0))
-    source = facts.types.get(node.input[0], 0)
-    if name in _NARROW and source not in (found["to"], onnx.TensorProto.BOOL):
+    name, source = _type_of(node.output[0], facts), facts.types.get(node.input[0], 0)
+    if name in _NARROW and source not in (found.get("to"), onnx.TensorProto.BOOL):
         return f"a cast to {name} may wrap around; circuits do not"
     return ""
 

@@ -47,6 +47,11 @@ def check_names(model: onnx.ModelProto) -> None:
         for name in names:
             if not name or len(name) > MAX_NAME or not name.isprintable():
                 raise ModelInvalid(f"{name[:40]!r} among the {what} is no printable name of 1..{MAX_NAME} characters")
+    passed = {value.name for value in graph.input} & {value.name for value in graph.output}
+    if passed:
+        raise ModelInvalid(
+            f"{min(passed)!r} is an input and an output at once", remedy="pass it through Identity to an output"
+        )
     for inner in all_graphs(model):
         _unique([tensor.name for tensor in inner.initializer], "weights")
 

@@ -3,6 +3,7 @@
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import helper
 
 from tests.support.zoo import PROVING
 from tests.support.zoo_graphs import BOOL, FLOAT, INT, graph, node, random_weights, single
@@ -172,6 +173,14 @@ def test_a_setting_without_a_circuit_is_refused_with_its_reason(operator, weight
 def test_a_division_of_whole_numbers_is_refused():
     model = single("Div", _ROW, [np.asarray([2])], kinds={"x": INT, "y": INT})()
     with pytest.raises(UnsupportedOperator, match="whole numbers"):
+        check_operators(normalise(model, "model", {}))
+
+
+@pytest.mark.parametrize("kind", [2, 3, 4, 5, 12, 13])
+def test_arithmetic_that_may_wrap_around_is_refused(kind):
+    one = np.ones(1, helper.tensor_dtype_to_np_dtype(kind))
+    model = single("Add", _ROW, [one], kinds={"x": kind, "y": kind})()
+    with pytest.raises(UnsupportedOperator, match="wrap around"):
         check_operators(normalise(model, "model", {}))
 
 
