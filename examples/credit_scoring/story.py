@@ -8,21 +8,24 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from story import begin, fixed_point
+from story import Story, begin, fixed_point, workdir_of
 
-LINE = 10_000
+MIN_SCORE, LINE = 0.0, 10_000
 
 
-def main(workdir: Path) -> int:
-    """The applicant's line after one proved application."""
-    story = begin(HERE, workdir, "CreditScore", "CreditGate", lambda bundle, _: (fixed_point(bundle, 0.0), LINE))
-    proved = story.prove(HERE / "input.json", workdir / "credit.proof.json")
+def start(workdir: Path) -> Story:
+    """The scoring model behind a gateway, and a gate that believes it."""
+    return begin(HERE, workdir, "CreditGate", lambda bundle, _: (fixed_point(bundle, MIN_SCORE), LINE))
+
+
+def main(workdir: Path) -> None:
+    story = start(workdir)
+    proved = story.prove(HERE / "input.json")
     story.submit(proved)
     story.act("open", proved)
     (line,) = story.ask("lineOf", story.signer.address)
     print(f"line:     {story.signer.address} may draw {line}")
-    return int(line)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else ".").absolute())
+    main(workdir_of(HERE))

@@ -8,19 +8,30 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from story import begin, fixed_point
+from story import Story, begin, fixed_point, workdir_of
+
+URGENT_FROM = 0.0
 
 
-def main(workdir: Path) -> int:
-    """The length of the urgent queue after one proved biopsy."""
-    story = begin(HERE, workdir, "BreastCancerTriage", "TriageRouter", lambda bundle, _: (fixed_point(bundle, 0.0),))
-    proved = story.prove(HERE / "input.json", workdir / "triage.proof.json")
+def start(workdir: Path) -> Story:
+    """The triage model behind a gateway, and a router that believes it."""
+    return begin(HERE, workdir, "TriageRouter", lambda bundle, _: (fixed_point(bundle, URGENT_FROM),))
+
+
+def queues(story: Story) -> tuple[int, int]:
+    """Lengths of the routine and of the urgent queue."""
+    (routine,), (urgent,) = (story.ask("queueLength", queue) for queue in (0, 1))
+    return routine, urgent
+
+
+def main(workdir: Path) -> None:
+    story = start(workdir)
+    proved = story.prove(HERE / "input.json")
     story.submit(proved)
     story.act("route", proved)
-    routine, urgent = (story.ask("queueLength", queue)[0] for queue in (0, 1))
+    routine, urgent = queues(story)
     print(f"queues:   {urgent} urgent, {routine} routine")
-    return int(urgent)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else ".").absolute())
+    main(workdir_of(HERE))
