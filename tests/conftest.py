@@ -1,6 +1,7 @@
 """Fixtures that every folder may use."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -20,3 +21,10 @@ def settings_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
                 patch.delenv(name)
         patch.setenv("ZKCHAIN_HOME", str(tmp_path_factory.mktemp("zkchain-home")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """A shell starts its background jobs with SIGINT ignored, which every program of a test would inherit."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
