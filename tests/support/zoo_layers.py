@@ -128,6 +128,7 @@ LAYERS = (
     *(_activation(name) for name in ("Tanh", "Sigmoid", "HardSwish", "Softplus", "Elu", "Selu", "HardSigmoid")),
     _activation("LeakyRelu", alpha=0.1),
     _activation("Gelu", opset=20),
+    Entry(name="mlp_gelu_tanh", build=lambda: _mlp("Gelu", 20, approximate="tanh")),
     _activation("Mish"),
     _activation("Swish", opset=24),
     _activation("Softmax", axis=-1),

@@ -15,6 +15,8 @@ from .wire import MAX_NODES
 
 #: Definitions that call definitions.
 _ROUNDS = 4
+#: onnx takes time by the square of the nodes that it expands: this many take it seconds.
+_MAX_EXPANDED = 200
 #: Operators whose definition loops, though the engine computes them before the circuit when their inputs are constant.
 _FOLDED = frozenset({"Range", "Constant", "ConstantOfShape"})
 
@@ -28,8 +30,9 @@ def expand_definitions(model: onnx.ModelProto, lowered: Collection[str]) -> tupl
     expanded: dict[str, None] = {}
     hopeless: set[str] = set()
     for _ in range(_ROUNDS):
-        names = {node.op_type for node in model.graph.node if _expandable(model, node)} - hopeless
-        if not names:
+        found = [node.op_type for node in model.graph.node if _expandable(model, node)]
+        names = set(found) - hopeless
+        if not names or len(found) > _MAX_EXPANDED:
             break
         for name in sorted(names):
             candidate = _without(model, name)

@@ -5,12 +5,13 @@ name. Tests compare every lowering with onnxruntime on the original.
 """
 
 from collections import Counter
+from math import prod
 
 import onnx
 from onnx import helper
 
 from .definitions import expand_definitions
-from .facts import facts_of
+from .facts import Facts, facts_of
 from .fold import fold_constants
 from .lower_linear import LINEAR_LOWERINGS
 from .lower_norms import NORM_LOWERINGS
@@ -19,7 +20,7 @@ from .lower_trees import TREE_LOWERINGS
 from .lower_values import VALUE_LOWERINGS
 from .lower_windows import WINDOW_LOWERINGS
 from .operators import qualified
-from .patch import MAIN_OPSET, Lowering, Patch
+from .patch import MAIN_OPSET, MAX_REWRITTEN, Lowering, Patch
 from .structure import opset_of
 
 LOWERINGS: dict[str, Lowering] = {
@@ -58,7 +59,7 @@ def _replace_nodes(model: onnx.ModelProto, done: Counter[str], own: frozenset[st
     for index, node in enumerate(model.graph.node):
         patch = Patch(model, f"zkchain_{index}_", node.name, taken)
         lowering = LOWERINGS.get(qualified(node))
-        if lowering is None or own & set(node.output) or not lowering(node, facts, patch):
+        if lowering is None or own & set(node.output) or _too_large(node, facts) or not lowering(node, facts, patch):
             nodes.append(node)
             continue
         done[qualified(node)] += 1
@@ -68,3 +69,9 @@ def _replace_nodes(model: onnx.ModelProto, done: Counter[str], own: frozenset[st
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return own | added
+
+
+def _too_large(node: onnx.NodeProto, facts: Facts) -> bool:
+    """A zero or wrapped size counts as too large: such a shape is refused later."""
+    shapes = [facts.shapes[name] for name in (*node.input, *node.output) if name in facts.shapes]
+    return any(prod(shape) > MAX_REWRITTEN or any(size < 1 for size in shape) for shape in shapes)

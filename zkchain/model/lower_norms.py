@@ -1,5 +1,7 @@
 """Lower normalisations and activations whose definition in ONNX needs loops or sequences."""
 
+from math import pi
+
 import numpy as np
 import onnx
 
@@ -51,13 +53,25 @@ def _swish(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
 
 
 def _gelu(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
-    """x * (1 + erf(x / sqrt(2))) / 2; the form with tanh is left to ONNX's definition."""
+    """x * (1 + erf(x / sqrt(2))) / 2, or with tanh(sqrt(2 / pi) * (x + 0.044715 * x * x * x)) in place of erf."""
     source, element = node.input[0], facts.types.get(node.input[0], 0)
-    if attributes_of(node).get("approximate", "none") != "none" or not is_float(element):
+    if not is_float(element):
         return False
-    erf = patch.add("Erf", [patch.add("Mul", [source, patch.like(element, 0.5**0.5)])])
+    if attributes_of(node).get("approximate", "none") == "tanh":
+        cube = patch.add("Mul", [patch.add("Mul", [source, source]), source])
+        bent = patch.add("Add", [source, patch.add("Mul", [cube, patch.like(element, 0.044715)])])
+        bell = patch.add("Tanh", [patch.add("Mul", [bent, patch.like(element, (2 / pi) ** 0.5)])])
+    else:
+        bell = patch.add("Erf", [patch.add("Mul", [source, patch.like(element, 0.5**0.5)])])
     halved = patch.add("Mul", [source, patch.like(element, 0.5)])
-    patch.add("Mul", [halved, patch.add("Add", [erf, patch.like(element, 1)])], node.output[0])
+    patch.add("Mul", [halved, patch.add("Add", [bell, patch.like(element, 1)])], node.output[0])
+    return True
+
+
+def _mish(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
+    """x * tanh(softplus(x))."""
+    bent = patch.add("Tanh", [patch.add("Softplus", [node.input[0]])])
+    patch.add("Mul", [node.input[0], bent], node.output[0])
     return True
 
 
@@ -76,6 +90,7 @@ NORM_LOWERINGS: dict[str, Lowering] = {
     "Gelu": _gelu,
     "GroupNormalization": _group,
     "LpNormalization": _lp,
+    "Mish": _mish,
     "RMSNormalization": _rms,
     "Swish": _swish,
 }

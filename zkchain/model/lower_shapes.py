@@ -7,7 +7,7 @@ import numpy.typing as npt
 import onnx
 
 from .facts import Facts
-from .patch import Lowering, Patch, attributes_of
+from .patch import MAX_REWRITTEN, Lowering, Patch, attributes_of
 
 #: NumPy's names for ONNX's modes of Pad.
 _PAD_MODES = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
@@ -17,6 +17,8 @@ def _tile(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     """ezkl tiles the first axis alone; any axis can be gathered several times over."""
     shape, repeats = facts.shapes.get(node.input[0]), facts.value(node.input[1])
     if shape is None or repeats is None or repeats.shape != (len(shape),) or (repeats < 1).any():
+        return False
+    if any(size * int(times) > MAX_REWRITTEN for size, times in zip(shape, repeats, strict=True)):
         return False
     indices = [np.tile(np.arange(size), int(times)) for size, times in zip(shape, repeats, strict=True)]
     return _gather_axes(node, shape, indices, patch)
@@ -37,7 +39,7 @@ def _pad(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
         return False
     indices = [np.arange(size) for size in shape]
     for axis, before, after in zip(axes, pads[: len(axes)], pads[len(axes) :], strict=True):
-        if max(before, after) >= shape[axis] and mode != "edge":
+        if max(before, after) >= (MAX_REWRITTEN if mode == "edge" else shape[axis]):
             return False
         indices[axis] = np.pad(indices[axis], (int(before), int(after)), mode=mode)  # type: ignore[call-overload]
     return _gather_axes(node, shape, indices, patch)

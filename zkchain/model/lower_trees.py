@@ -6,6 +6,7 @@ relu(sum - d + 1) is 1 there and 0 elsewhere. See Nakandala et al., "A Tensor Co
 Learning Prediction Serving" (OSDI 2020), section 4.1, for the matrix form.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -135,6 +136,9 @@ def _forest(found: Mapping[str, Any]) -> _Forest | None:
     nodes = {(row[0], row[1]): row[2:] for row in zip(*lists, strict=True)}
     modes = {mode for mode, *_ in nodes.values()} - {_LEAF}
     if len(nodes) != len(lists[0]) or not modes <= set(_MODES) or len({_MODES[mode][0] for mode in modes}) > 1:
+        return None
+    sizes = Counter(lists[0])
+    if len(sizes) * (max(sizes.values()) // 2) ** 2 > _MAX_MATRIX:
         return None
     roots = dict(zip(reversed(lists[0]), reversed(lists[1]), strict=True))
     trees = [_walk(tree, root, nodes) for tree, root in sorted(roots.items())]

@@ -1,5 +1,6 @@
 """Lower convolutions and poolings whose settings the engine refuses or gets wrong."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 
 from .facts import Facts
-from .patch import Lowering, Patch, attributes_of
+from .patch import MAX_REWRITTEN, Lowering, Patch, attributes_of
 
 #: Largest number of elements of a pooling whose window sizes are counted here.
 _MAX_COUNTED = 2**22
@@ -25,6 +26,8 @@ def _conv(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     dilations = found.get("dilations", [1] * rank)
     if any(step != 1 for step in dilations) and weights is not None and len(dilations) == rank:
         wide = _dilated(weights, dilations)
+        if wide is None:
+            return False
         inputs[1] = patch.constant(wide)
         changes |= {"dilations": [1] * rank, "kernel_shape": list(wide.shape[2:])}
     if changes:
@@ -32,8 +35,10 @@ def _conv(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     return bool(changes)
 
 
-def _dilated(weights: npt.NDArray[Any], dilations: list[int]) -> npt.NDArray[Any]:
+def _dilated(weights: npt.NDArray[Any], dilations: list[int]) -> npt.NDArray[Any] | None:
     sizes = [(size - 1) * step + 1 for size, step in zip(weights.shape[2:], dilations, strict=True)]
+    if min(dilations) < 1 or prod(weights.shape[:2]) * prod(sizes) > MAX_REWRITTEN:
+        return None
     wide = np.zeros((*weights.shape[:2], *sizes), weights.dtype)
     wide[(slice(None), slice(None), *(slice(None, None, step) for step in dilations))] = weights
     return wide
@@ -54,7 +59,7 @@ def _average_pool(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     if not padded or found.get("count_include_pad", 0):
         return _pool(node, facts, patch)
     shape = facts.shapes.get(node.input[0], ())
-    counts = _share_of_input(node, (1, 1, *shape[2:])) if 0 < np.prod(shape) <= _MAX_COUNTED else None
+    counts = _share_of_input(node, (1, 1, *shape[2:])) if 0 < prod(shape) <= _MAX_COUNTED else None
     if counts is None or not (counts > 0).all():
         return False
     sums = patch.copy(node, list(node.input), patch.fresh(), count_include_pad=1, **_strides(node))

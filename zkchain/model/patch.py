@@ -11,6 +11,8 @@ from onnx import helper, numpy_helper
 from .facts import Facts
 from .structure import opset_of
 
+#: Largest tensor that a rewrite may make or read, so that no attribute can ask for memory. No circuit holds more.
+MAX_REWRITTEN = 2**24
 #: Opset of ai.onnx for models that import only other domains.
 MAIN_OPSET = 17
 

@@ -109,7 +109,8 @@ def test_fields_that_no_parser_knows_do_not_reach_the_digest(tmp_path):
         ("batch_of_three", "dimension batch of input x set to 3"),
         ("weights_as_inputs", "weight w was listed as an input and is fixed now"),
         ("tile", "Tile x1 is computed by simpler operators"),
-        ("mlp_mish", "Mish is computed as ONNX defines it"),
+        ("mlp_mish", "Mish x1 is computed by simpler operators"),
+        ("attention_operator", "Attention is computed as ONNX defines it"),
     ],
 )
 def test_what_loading_changes_is_said(name, note, tmp_path):

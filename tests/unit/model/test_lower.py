@@ -1,5 +1,7 @@
 """Every rewrite against onnxruntime on the model as it was: same answers, and operators that have a circuit."""
 
+import tracemalloc
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -7,7 +9,7 @@ from onnx import helper
 
 from tests.support.zoo import PROVING
 from tests.support.zoo_graphs import BOOL, FLOAT, INT, graph, node, random_weights, single
-from zkchain.errors import UnsupportedOperator
+from zkchain.errors import ModelError, UnsupportedOperator
 from zkchain.model import check_operators, evaluate
 from zkchain.model.load import normalise
 
@@ -196,6 +198,43 @@ def test_recurrence_backwards_is_refused(direction):
     weights = [random_weights(both, 8, 3), random_weights(both, 8, 2)]
     model = single("LSTM", (2, 1, 3), weights, hidden_size=2, direction=direction)()
     with pytest.raises(UnsupportedOperator, match=direction):
+        check_operators(normalise(model, "model", {}))
+
+
+@pytest.mark.parametrize("size", [2**26, 2**40, 2**62])
+@pytest.mark.parametrize(
+    ("operator", "weight", "settings"),
+    [
+        ("Tile", lambda size: np.asarray([1, size]), {}),
+        ("Pad", lambda size: np.asarray([0, size, 0, 0]), {"mode": "edge"}),
+        ("Expand", lambda size: np.asarray([size, 1, 6]), {}),
+        ("Conv", lambda size: np.ones((2, 2, 2, 2), np.float32), {"dilations": [1, 1]}),
+    ],
+)
+def test_a_rewrite_never_asks_for_the_memory_that_an_attribute_claims(operator, weight, settings, size):
+    if operator == "Conv":
+        settings = {"dilations": [size, 1]}
+    model = single(operator, _IMAGE if operator == "Conv" else _ROW, [weight(size)], **settings)()
+    tracemalloc.start()
+    with pytest.raises(ModelError):
+        check_operators(normalise(model, "model", {}))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
+
+
+def test_a_tree_as_deep_as_it_is_long_is_refused_at_once():
+    count = 60_001
+    model = tree_model(
+        nodes_treeids=[0] * count,
+        nodes_nodeids=list(range(count)),
+        nodes_featureids=[0] * count,
+        nodes_values=[0.5] * count,
+        nodes_modes=["BRANCH_LEQ" if i % 2 == 0 and i < count - 1 else "LEAF" for i in range(count)],
+        nodes_truenodeids=[i + 1 if i % 2 == 0 and i < count - 1 else 0 for i in range(count)],
+        nodes_falsenodeids=[i + 2 if i % 2 == 0 and i < count - 1 else 0 for i in range(count)],
+    )
+    with pytest.raises(UnsupportedOperator, match="TreeEnsembleRegressor"):
         check_operators(normalise(model, "model", {}))
 
 
