@@ -15,7 +15,7 @@ from .values import Digest
 
 _MAX_DEPTH = 64
 #: Strings, so that brackets in them are passed over, and brackets.
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 

@@ -80,6 +80,10 @@ class Segment(Record):
     scale: int
     signed: bool
 
+    def __post_init__(self) -> None:
+        if not (0 <= self.start < 2**32 and 1 <= self.count < 2**32 and abs(self.scale) <= 128):
+            raise ValueError(f"segment {self.tensor!r} has an impossible place or scale")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fidelity(Record):

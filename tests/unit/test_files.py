@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkchain import files
-from zkchain.files import sha256_file, write_atomic, write_json
+from zkchain.files import parse_json, sha256_file, write_atomic, write_json
 
 
 @given(st.binary(max_size=2000))
@@ -75,3 +75,9 @@ def test_json_is_sorted_and_ends_with_a_newline(tmp_path):
 def test_the_hash_of_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         sha256_file(tmp_path / "missing")
+
+
+def test_a_long_run_of_escapes_without_an_end_is_refused_at_once():
+    """Matching must not go back: this text took minutes when it did."""
+    with pytest.raises(ValueError):
+        parse_json(b'"' + b'\\"' * 200_000)

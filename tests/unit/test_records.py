@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from zkchain import records
 from zkchain.record import Record
-from zkchain.records import DEV_CHAIN_IDS, Binding, Network, Proof, TensorSpec
+from zkchain.records import DEV_CHAIN_IDS, Binding, Network, Proof, Segment, TensorSpec
 from zkchain.values import MODULUS, ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement
 
 KINDS = [kind for kind in vars(records).values() if isinstance(kind, type) and issubclass(kind, Record)]
@@ -35,6 +35,11 @@ _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     ),
 }
 
+#: Fields that a record bounds itself.
+_BOUNDED: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
+    Segment: {"start": st.integers(0, 2**31), "count": st.integers(1, 2**31), "scale": st.integers(-128, 128)},
+}
+
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a field's type."""
@@ -54,7 +59,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
 
 def instances(kind: type[Record]) -> st.SearchStrategy[Record]:
     """Records of a kind, with all fields given."""
-    return st.builds(kind, **{name: values(hint) for name, hint in typing.get_type_hints(kind).items()})
+    fields = {name: values(hint) for name, hint in typing.get_type_hints(kind).items()}
+    return st.builds(kind, **(fields | _BOUNDED.get(kind, {})))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -154,3 +160,11 @@ def test_elements_are_the_product_of_the_shape(shape, count):
 @pytest.mark.parametrize("chain_id", [*sorted(DEV_CHAIN_IDS), 1, 10, 31338, 0])
 def test_only_the_listed_chain_ids_are_devnets(chain_id):
     assert Network(name="n", rpc_url="http://x", chain_id=chain_id).devnet == (chain_id in {31337, 1337})
+
+
+@pytest.mark.parametrize("changes", [{"start": -1}, {"count": 0}, {"scale": 129}, {"scale": 10**11}])
+def test_a_segment_with_an_impossible_place_or_scale_is_refused(changes):
+    good = {"kind": "output", "tensor": "y", "start": 0, "count": 1, "shape": (1,), "dtype": "float", "scale": 7}
+    Segment(**good, signed=True)
+    with pytest.raises(ValueError, match="impossible"):
+        Segment(**(good | changes), signed=True)

@@ -80,7 +80,7 @@ def _check_size(name: str, what: str, size: int, limit: int) -> None:
 
 def _check_code(chain: Chain, name: str, address: Address, expected: bytes | None, *, immutables: bool) -> None:
     found = chain.code_at(address)
-    fits = bool(found) if expected is None else _same_code(found, expected, immutables=immutables)
+    fits = bool(found) if expected is None else same_code(found, expected, immutables=immutables)
     if not fits:
         raise DeploymentDrift(
             f"{name} was deployed at {address}, but the code there is not what was sent",
@@ -89,7 +89,7 @@ def _check_code(chain: Chain, name: str, address: Address, expected: bytes | Non
         )
 
 
-def _same_code(found: bytes, expected: bytes, *, immutables: bool) -> bool:
+def same_code(found: bytes, expected: bytes, *, immutables: bool) -> bool:
     """Equal but for immutables, which the compiler leaves as zeros and the constructor fills in."""
     if not immutables or found == expected:
         return found == expected

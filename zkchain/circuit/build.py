@@ -5,6 +5,7 @@ folder itself appears whole or not at all.
 """
 
 import json
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -12,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import __version__
-from ..errors import BundleCorrupt, BundleNotFound, UsageError
+from ..errors import BundleCorrupt, BundleForeign, BundleNotFound, UsageError
 from ..files import exclusive, sha256_file, write_atomic, write_json
 from ..halo2 import ENGINE_VERSION, Prover
 from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
 from ..records import Bundle, Fidelity, Model, Srs
-from ..values import ZERO_DIGEST, Digest, canonical_json, keccak_of
+from ..values import ZERO_DIGEST, Digest, canonical_json, keccak_of, sha256_of
 from . import bundle as store
 from .choose import choose_settings, stock_settings
 from .fidelity import References, compare, largest_output
@@ -70,8 +71,9 @@ def build_bundle(
     Raises VisibilityRefused, UsageError when `out` holds something else, EngineError, SrsError and OSError.
     """
     refuse_empty_statements(request.options)
-    folder = home / "compile" / request.digest()[2:18]
-    with exclusive(folder.with_suffix(".lock")):
+    folder, out = home / "compile" / request.digest()[2:18], out.resolve()
+    claim = home / "compile" / f"out-{sha256_of(str(out).encode())[2:18]}.lock"
+    with exclusive(claim), exclusive(folder.with_suffix(".lock")):
         existing = _existing(out, request.digest(), home, replace_other=replace_other)
         if existing is not None:
             report("the bundle is up to date")
@@ -101,12 +103,17 @@ def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) ->
         found = store.load_bundle(out)
     except BundleNotFound:
         raise UsageError(f"{out} exists and is not a bundle", remedy="give another --out", found=out) from None
-    except BundleCorrupt:
+    except (BundleCorrupt, BundleForeign):
         if replace_other:
             return None
         raise
     better = find_srs(found.logrows, home)
-    upgraded = found.srs.provenance == "dev" and better is not None and better[1].provenance == "ceremony"
+    upgraded = (
+        found.request_digest == request
+        and found.srs.provenance == "dev"
+        and better is not None
+        and better[1].provenance == "ceremony"
+    )
     if found.request_digest == request and not upgraded:
         return found
     if replace_other or upgraded:
@@ -238,9 +245,18 @@ def _bounds(request: CompileRequest) -> list[list[float]]:
     """Lowest and highest sample value of each input of the user's model."""
     columns = [[sample[index] for sample in request.inputs] for index in range(len(request.model.spec.inputs))]
     return [
-        [float(min(min(values) for values in column)), float(max(max(values) for values in column))]
+        [_outward(min(min(values) for values in column), -1), _outward(max(max(values) for values in column), 1)]
         for column in columns
     ]
+
+
+def _outward(value: float, direction: int) -> float:
+    """`value` moved outward to two significant digits: the manifest must not repeat a private sample exactly."""
+    if value == 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
+    edge = math.ceil(value / step) if direction > 0 else math.floor(value / step)
+    return float(f"{edge * step:.12g}")
 
 
 def concatenate(inputs: Sequence[InputData]) -> list[list[float | int]]:

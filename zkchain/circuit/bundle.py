@@ -61,7 +61,7 @@ def read_manifest(folder: Path) -> Bundle:
     try:
         raw = path.read_bytes()
         sealed = parse_json(raw)
-        body = sealed["bundle"]
+        body = dict(sealed["bundle"])
         intact = sealed["manifest_digest"] == keccak_of(canonical_json(body))
         intact = intact and raw == (json.dumps(sealed, indent=2, sort_keys=True) + "\n").encode()
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -94,6 +94,8 @@ def load_bundle(folder: Path) -> Bundle:
             raise BundleCorrupt(f"{path} is missing", file=file.name)
         if path.stat().st_size != file.size or sha256_file(path) != file.sha256:
             raise BundleCorrupt(f"{path} is not the file that the manifest describes", file=file.name)
+    if keccak_of((folder / VERIFYING_KEY).read_bytes()) != bundle.verifying_key_digest:
+        raise BundleCorrupt(f"{folder}: the verifying key is not the one of the circuit digest", file=VERIFYING_KEY)
     if describe_srs(folder / SRS_FILE) != bundle.srs:
         raise BundleCorrupt(f"{folder}: the SRS is not what the manifest says of it", file=SRS_FILE)
     if circuit_digest(bundle) != bundle.circuit_digest:

@@ -47,8 +47,8 @@ def refuse_empty_statements(options: CompileOptions) -> None:
             "with private params a proof made with any other weights is accepted under the same key",
             remedy="use params=fixed or params=hashed, or say --i-want-unbound-model",
         )
-    if options.binding and visibility.output == "hashed" and visibility.input != "public":
+    if options.binding and visibility.output == "hashed":
         raise VisibilityRefused(
-            "with hashed outputs and no public input the binding would be hidden in a hash that no contract can check",
-            remedy="use output=public, input=public, or --no-binding",
+            "with hashed outputs the binding would be hidden in a hash that no contract can check",
+            remedy="use output=public, or --no-binding",
         )

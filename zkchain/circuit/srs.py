@@ -1,6 +1,7 @@
 """The SRS cache: one folder outside any repository, files named by provenance, size and hash."""
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,6 +12,9 @@ from ..halo2 import Prover
 from ..progress import Report, silent
 from ..records import Srs
 from .srs_file import describe_srs
+
+#: How the cache names its files: size, provenance, start of the hash.
+_NAMED = re.compile(r"k(\d\d)-(ceremony|dev)-[0-9a-f]{12}\.srs")
 
 
 def srs_folder(home: Path) -> Path:
@@ -38,7 +42,7 @@ def import_srs(source: Path, home: Path) -> tuple[Path, Srs]:
     """Check `source` and copy it into the cache; the user's file is never touched. Raises SrsNotFound, SrsCorrupt."""
     description = describe_srs(source)
     target = srs_folder(home) / _name(description)
-    if not target.exists():
+    if not target.exists() or describe_srs(source) != _described(target):
         _install(source, target)
     return target, _checked(target)
 
@@ -52,9 +56,11 @@ def find_srs(k: int, home: Path) -> tuple[Path, Srs] | None:
     """
     fitting = []
     for path in srs_folder(home).glob("k*.srs"):
-        size, provenance, _ = path.name.split("-")
-        ceremony = provenance == "ceremony"
-        if int(size[1:]) == k or (ceremony and int(size[1:]) > k):
+        named = _NAMED.fullmatch(path.name)
+        if named is None:
+            continue  # not ours: somebody put it here under a name of their own
+        size, ceremony = int(named[1]), named[2] == "ceremony"
+        if size == k or (ceremony and size > k):
             fitting.append((not ceremony, path.name, path))
     return (min(fitting)[2], _checked(min(fitting)[2])) if fitting else None
 
@@ -84,6 +90,13 @@ def srs_by_digest(sha256: str, home: Path) -> Path:
         if sha256[2:14] in path.name and _checked(path).sha256 == sha256:
             return path
     raise SrsNotFound(f"no SRS with SHA-256 {sha256} is cached", sha256=sha256)
+
+
+def _described(path: Path) -> Srs | None:
+    try:
+        return describe_srs(path)
+    except SrsCorrupt:
+        return None
 
 
 def _name(description: Srs) -> str:

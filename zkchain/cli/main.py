@@ -109,7 +109,8 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 def main() -> NoReturn:
     """The program `zkchain`."""
     # Asked to end, it ends as with Ctrl-C: children are stopped and scratch files removed.
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         # A file name or a locale without UTF-8 must not turn an answer into a crash.
         if isinstance(stream, TextIOWrapper):

@@ -20,8 +20,10 @@ def die_with_parent(parent_pid: int) -> None:
 def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
     """Bound address space and CPU time, and forbid core dumps: a core would hold private inputs and keys."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    for limit, wanted in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CPU, cpu_seconds)):
+        hard = resource.getrlimit(limit)[1]
+        bound = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(limit, (bound, bound))
 
 
 def peak_rss_bytes() -> int:

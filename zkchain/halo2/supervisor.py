@@ -62,8 +62,10 @@ def serve(
     }
     with tempfile.TemporaryFile() as stderr:
         process, channel = _start(command, request, scratch, stderr)
+        followed = False
         try:
             message = _follow(channel, limits.seconds, report, expected_seconds)
+            followed = True
         except KeyboardInterrupt:
             raise Cancelled(f"stopped while {operation.replace('_', ' ')} was running") from None
         except TimeoutError:
@@ -72,7 +74,7 @@ def serve(
             ) from None
         finally:
             channel.close()
-            _end(process, patient=sys.exc_info()[0] is None)
+            _end(process, patient=followed)
         if message is None:
             raise loss_error(operation, process.returncode, _tail(stderr), limits.memory_bytes)
     if "failure" in message:

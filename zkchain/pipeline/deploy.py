@@ -10,19 +10,20 @@ from ..chain.deploy import deploy_code, deploy_contract
 from ..chain.deployments import DeploymentRecord, write_deployment
 from ..chain.layouts import Statement
 from ..chain.probe import probe_precompiles
-from ..chain.registry import NO_BINDING, ContractAt, ModelLayout, ModelVersion, register_model
+from ..chain.registry import ContractAt, ModelVersion, register_model
 from ..chain.smoke import smoke_test, verifier_at
 from ..circuit.bundle import load_bundle, read_trial
-from ..circuit.layout import binding_start
 from ..config import Config
 from ..errors import BundleCorrupt, DevSrsRefused, UsageError
+from ..files import exclusive
 from ..halo2 import Prover
 from ..progress import Report, silent
 from ..record import Record
 from ..records import Bundle, ContractArtifact
 from ..solidity.artifacts import load_artifact
 from ..solidity.provenance import provenance_of_code
-from ..values import ZERO_DIGEST, Address, Digest
+from ..values import ZERO_DIGEST, Address, Digest, sha256_of
+from .layout import layout_of
 from .plan import PlanStep, plan_deployment
 from .site import Site, deploy_once, make_record, open_site, recorded
 from .verifier import OwnVerifier, SharedVerifier, VerifierChoice, prepare_verifier
@@ -67,7 +68,22 @@ def deploy_bundle(
     """
     bundle = load_bundle(folder)
     title = _title(name, bundle)
-    site = open_site(network, config, signing=not dry_run)
+    with exclusive(config.home / "deploy" / f"{sha256_of(network.encode())[2:18]}.lock"):
+        site = open_site(network, config, signing=not dry_run)
+        return _deploy(site, folder, bundle, title, dry_run, verifier, config, prover, report)
+
+
+def _deploy(
+    site: Site,
+    folder: Path,
+    bundle: Bundle,
+    title: str,
+    dry_run: bool,
+    verifier: VerifierChoice,
+    config: Config,
+    prover: Prover,
+    report: Report,
+) -> Deployed:
     refuse_dev_srs(bundle, site)
     known = recorded(site, title)
     if known is not None and known.facts.get("circuit_digest") == bundle.circuit_digest:
@@ -202,27 +218,6 @@ def _version(bundle: Bundle, adapter: DeploymentRecord, title: str) -> ModelVers
         layout=layout_of(bundle),
         dev_srs=bundle.srs.provenance == "dev",
         name=title,
-    )
-
-
-def layout_of(bundle: Bundle) -> ModelLayout:
-    """Where each part of a statement lies among the instances, for the registry."""
-
-    def span(*kinds: str) -> tuple[int, int]:
-        found = [segment for segment in bundle.segments if segment.kind in kinds]
-        return (found[0].start, sum(segment.count for segment in found)) if found else (0, 0)
-
-    inputs, outputs, params = span("input", "input_hash"), span("output", "output_hash"), span("params_hash")
-    bound = binding_start(bundle.segments)
-    return ModelLayout(
-        instance_count=bundle.instances,
-        input_start=inputs[0],
-        input_count=inputs[1],
-        output_start=outputs[0],
-        output_count=outputs[1],
-        binding_start=NO_BINDING if bound is None else bound,
-        params_start=params[0],
-        params_count=params[1],
     )
 
 

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from ..chain.deploy import same_code
 from ..chain.deployments import DeploymentRecord, code_matches, find_deployment
+from ..chain.registry import ContractAt, get_version, read
 from ..errors import DeploymentCorrupt, DeploymentDrift, DeploymentNotFound
-from ..records import Segment
+from ..records import Proof, Segment
+from ..solidity.artifacts import load_artifact
 from ..values import Address, Digest, address, digest
 from .site import Site
 
@@ -23,12 +26,15 @@ class DeployedModel:
     segments: tuple[Segment, ...]
 
 
-def find_model(site: Site, circuit_digest: Digest) -> DeployedModel:
-    """The model with this circuit on the site's network, its adapter's code compared with the record.
+def find_model(site: Site, circuit_digest: Digest, model_id: Digest | None = None) -> DeployedModel:
+    """The model with this circuit, and with `model_id` where one is given, on the site's network.
 
-    Raises DeploymentNotFound, DeploymentDrift and DeploymentCorrupt.
+    What is recorded is compared with the chain: the adapter's code, the gateway's and the registry's code with the
+    contracts that ship, and the registry's entry with the record. Raises DeploymentNotFound, DeploymentDrift and
+    DeploymentCorrupt.
     """
-    record = find_deployment(site.root, site.network, circuit_digest=circuit_digest)
+    facts = {"circuit_digest": circuit_digest} | ({} if model_id is None else {"model_id": model_id})
+    record = find_deployment(site.root, site.network, **facts)
     if not code_matches(site.chain, record):
         error = DeploymentNotFound if site.network.devnet else DeploymentDrift
         raise error(
@@ -37,7 +43,44 @@ def find_model(site: Site, circuit_digest: Digest) -> DeployedModel:
             name=record.deployment.name,
             address=record.deployment.address,
         )
-    return model_of(record)
+    model = model_of(record)
+    _compare_with_chain(site, record, model)
+    return model
+
+
+def find_bound_model(site: Site, proof: Proof) -> DeployedModel:
+    """The model a proof names, or, when none is deployed under that id, the one with its circuit.
+
+    The latter lets the caller say for what the proof was made instead. Raises as `find_model` does.
+    """
+    if proof.binding is None:
+        return find_model(site, proof.circuit_digest)
+    try:
+        return find_model(site, proof.circuit_digest, proof.binding.model_id)
+    except DeploymentNotFound:
+        return find_model(site, proof.circuit_digest)
+
+
+def _compare_with_chain(site: Site, record: DeploymentRecord, model: DeployedModel) -> None:
+    """A contract that does nothing accepts every call: only ours, with our entry in it, may judge."""
+    for name, found in (("InferenceGateway", model.gateway), ("ModelRegistry", model.registry)):
+        artifact = load_artifact(name)
+        if not same_code(site.chain.code_at(found), artifact.deployed_bytecode, immutables=True):
+            raise DeploymentDrift(f"{found} is recorded as {name}, but has other code", address=found)
+    gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
+    registry = ContractAt(model.registry, load_artifact("ModelRegistry").abi)
+    version = get_version(site.chain, registry, model.model_id)
+    served = address(read(site.chain, gateway, "registry", [])[0])
+    if (
+        served != model.registry
+        or version is None
+        or version.circuit_digest != model.circuit_digest
+        or version.adapter != record.deployment.address
+    ):
+        raise DeploymentDrift(
+            f"the registry on {site.network.name!r} does not hold {model.name} as it is recorded",
+            model_id=model.model_id,
+        )
 
 
 def model_of(record: DeploymentRecord) -> DeployedModel:

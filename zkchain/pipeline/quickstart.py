@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
+from ..errors import UsageError
 from ..files import write_atomic
 from ..halo2 import Prover
 from ..progress import Report, silent
@@ -42,7 +43,10 @@ def run_quickstart(workdir: Path, *, config: Config, prover: Prover, report: Rep
     folder = workdir.absolute()
     shipped = resources.files(__package__).joinpath("data")
     for name in _FILES:
-        write_atomic(folder / name, shipped.joinpath(name).read_bytes())
+        content, target = shipped.joinpath(name).read_bytes(), folder / name
+        if target.exists() and target.read_bytes() != content:
+            raise UsageError(f"{target} is a file of your own", remedy="give an empty or a new --workdir", file=target)
+        write_atomic(target, content)
     compiled = compile_model(
         folder / "model.onnx",
         folder / "samples.json",

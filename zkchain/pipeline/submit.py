@@ -13,7 +13,7 @@ from ..progress import Report, silent
 from ..proof.codec import read_proof
 from ..records import InferenceEvent, Proof, Receipt
 from ..solidity.artifacts import load_artifact
-from .lookup import DeployedModel, find_model, model_of
+from .lookup import DeployedModel, find_bound_model, model_of
 from .site import Site, open_site
 
 
@@ -33,7 +33,7 @@ def submit_proof(proof_path: Path, network: str, *, config: Config, report: Repo
     """
     proof = read_proof(proof_path)
     site = open_site(network, config, signing=True)
-    model = find_model(site, proof.circuit_digest)
+    model = find_bound_model(site, proof)
     reason = foreign_reason(proof, model, site)
     if reason:
         raise ProofForeign(reason)

@@ -13,7 +13,7 @@ from ..proof.check import Verdict, check_proof
 from ..proof.codec import read_proof
 from ..records import Proof
 from ..solidity.artifacts import load_artifact
-from .lookup import DeployedModel, find_model
+from .lookup import DeployedModel, find_bound_model
 from .site import Site, open_site
 from .submit import errors_behind_the_gateway, foreign_reason
 
@@ -32,7 +32,7 @@ def verify_on_network(proof_path: Path, network: str, *, config: Config, report:
     """
     proof = read_proof(proof_path)
     site = open_site(network, config, signing=False)
-    model = find_model(site, proof.circuit_digest)
+    model = find_bound_model(site, proof)
     report("asking the gateway")
     reason = _binding_reason(proof, model, site)
     if not reason:
@@ -48,6 +48,9 @@ def _binding_reason(proof: Proof, model: DeployedModel, site: Site) -> str:
         reason = foreign_reason(proof, model, site)
         if reason:
             return reason
+        now = site.chain.head().timestamp
+        if proof.binding.deadline < now:
+            return f"the proof could be submitted until {proof.binding.deadline}; the chain's time is {now}"
     limbs = binding_limbs(proof.binding)
     for segment in model.segments:
         if segment.kind == "binding" and tuple(proof.instances[segment.start : segment.start + 9]) != limbs:

@@ -74,5 +74,6 @@ def _widest(bundle: Bundle, data: InputData) -> str | None:
         for index, value in enumerate(values):
             excess = max(low - value, value - high) / span
             if excess > 0 and (found is None or excess > found[0]):
-                found = excess, f"input {tensor.name!r}[{index}] is {value:g}, calibrated for {low:g} to {high:g}"
+                # The value itself stays unsaid: it may be private, and errors end up in logs.
+                found = excess, f"input {tensor.name!r}[{index}] is outside its calibrated {low:g} to {high:g}"
     return found[1] if found else None

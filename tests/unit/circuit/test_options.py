@@ -25,6 +25,7 @@ def test_what_is_no_visibility_is_refused_by_name(text):
         CompileOptions(visibility=Visibility(params="private")),
         CompileOptions(visibility=Visibility(output="hashed")),
         CompileOptions(visibility=Visibility(output="hashed", input="hashed")),
+        CompileOptions(visibility=Visibility(output="hashed", input="public")),
     ],
     ids=str,
 )
@@ -40,7 +41,6 @@ def test_a_statement_that_says_nothing_is_refused(options):
         CompileOptions(),
         CompileOptions(visibility=Visibility(params="private"), unbound_model_accepted=True),
         CompileOptions(visibility=Visibility(output="hashed"), binding=False),
-        CompileOptions(visibility=Visibility(output="hashed", input="public")),
         CompileOptions(visibility=Visibility(params="hashed")),
     ],
     ids=str,
