@@ -21,7 +21,7 @@ from zkchain.chain.transact import send
 from zkchain.circuit.bundle import circuit_files, load_bundle
 from zkchain.circuit.options import CompileOptions
 from zkchain.config import Config, read_config
-from zkchain.errors import AlreadyRecorded, BindingRefused, ProofForeign, TransactionReverted
+from zkchain.errors import AlreadyRecorded, BindingRefused, DeploymentDrift, ProofForeign, TransactionReverted
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.deploy import deploy_bundle
 from zkchain.pipeline.prove import prove_input
@@ -182,6 +182,7 @@ def test_after_its_deadline_a_proof_is_refused(world, prover, tmp_path):
     snapshot = request(endpoint, "evm_snapshot", [])
     request(endpoint, "evm_increaseTime", [3600])
     request(endpoint, "evm_mine", [])
+    assert "could be submitted until" in verify_on_network(path, "local", config=config).reason
     with pytest.raises(BindingRefused, match="DeadlinePassed"):
         submit_proof(path, "local", config=config)
     request(endpoint, "evm_revert", [snapshot])
@@ -219,3 +220,18 @@ def test_a_bound_circuit_takes_no_unbound_proof(world, prover, tmp_path):
     assert verify_with_bundle(result.path, folder / "one", prover=prover).valid
     with pytest.raises(ProofForeign, match="bound to nothing"):
         submit_proof(result.path, "local", config=config)
+
+
+def test_a_contract_that_accepts_everything_is_not_taken_for_the_gateway(world, prover, tmp_path):
+    """The key's data contract begins with STOP: every call to it succeeds."""
+    path, config = fresh(world, prover, tmp_path)
+    file = config.deployments / "local" / "one.json"
+    honest = file.read_text()
+    record = json.loads(honest)
+    record["zkchain"]["facts"]["gateway"] = record["zkchain"]["facts"]["key_data"]
+    file.write_text(json.dumps(record))
+    try:
+        with pytest.raises(DeploymentDrift, match="InferenceGateway"):
+            verify_on_network(path, "local", config=config)
+    finally:
+        file.write_text(honest)

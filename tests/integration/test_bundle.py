@@ -86,6 +86,20 @@ def test_a_manifest_that_claims_the_ceremony_for_a_development_srs_is_refused(ti
         load_bundle(copy)
 
 
+def test_a_bundle_with_the_keys_of_other_weights_is_refused(tiny_bundle, prover, cache_home, tmp_path):
+    """The digest names a verifying key; a resealed manifest must not lend it to another key."""
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    other = tmp_path / "other.bundle"
+    build_bundle(tiny_request(seed=8), prover=prover, home=cache_home, out=other)
+    for name in (store.CIRCUIT, store.PROVING_KEY, store.VERIFYING_KEY):
+        shutil.copyfile(other / name, copy / name)
+    sealed = json.loads((copy / store.MANIFEST).read_text())
+    sealed["bundle"]["files"] = [file.to_json() for file in store.describe_files(copy)]
+    (copy / store.MANIFEST).write_bytes(store.manifest_bytes(store.Bundle.from_json(sealed["bundle"])))
+    with pytest.raises(BundleCorrupt, match="verifying key"):
+        load_bundle(copy)
+
+
 def test_another_format_or_engine_is_foreign_not_corrupt(tiny_bundle, tmp_path):
     copy = copy_of(tiny_bundle[0], tmp_path)
     sealed = json.loads((copy / store.MANIFEST).read_text())
