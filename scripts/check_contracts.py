@@ -2,7 +2,7 @@
 
     python scripts/check_contracts.py
 
-Needs forge and solc from npm (npm ci) and slither in the environment. Nothing is downloaded.
+Needs forge and solc from npm (make contracts) and slither in the environment. Nothing is downloaded.
 """
 
 import os
@@ -20,7 +20,7 @@ def forge_path() -> Path:
     found = sorted(ROOT.glob("node_modules/@foundry-rs/forge-*/bin/forge"))
     other = shutil.which("forge")
     if not found and other is None:
-        raise SystemExit("forge was not found; run: npm ci")
+        raise SystemExit("forge was not found; run: make contracts")
     return found[0] if found else Path(str(other))
 
 

@@ -22,7 +22,7 @@ class Workspace:
         `make` gets a scratch folder beside the results and must leave every one of `outputs` in it.
         """
         marker = self.folder / f"{name}.stage.json"
-        if self._holds(marker):
+        if self._holds(marker, outputs):
             return False
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=".stage-", ignore_cleanup_errors=True) as scratch:
@@ -41,9 +41,9 @@ class Workspace:
         """Remove the whole folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _holds(self, marker: Path) -> bool:
+    def _holds(self, marker: Path, outputs: Sequence[str]) -> bool:
         try:
             hashes = json.loads(marker.read_text(encoding="ascii"))
-            return all(sha256_file(self.folder / name) == digest for name, digest in hashes.items())
+            return bool(hashes == {name: sha256_file(self.folder / name) for name in outputs})
         except (OSError, ValueError):
             return False

@@ -43,7 +43,7 @@ def compile_model(
 ) -> Compiled:
     """Compile the model at `model_path`, calibrated on `samples_path`, to a bundle at `out`.
 
-    `out` is <model>.bundle beside the working directory when not given. Raises ModelError, SampleError,
+    `out` is <model>.bundle in the working directory when not given. Raises ModelError, SampleError,
     CircuitError, EngineError, SrsError, BundleError and UsageError; nothing is left at `out` then.
     """
     started = time.monotonic()

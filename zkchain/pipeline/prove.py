@@ -65,7 +65,7 @@ def prove_input(
     elif account is not None or request is not None:
         raise UsageError("a proof for an account or a request needs a network", remedy="add --network NAME")
     proof, cost = make_proof(prover, circuit_files(folder), bundle, to_input_data(sample), binding, report)
-    path = out if out is not None else Path(f"{folder.name.removesuffix('.bundle')}.proof.json")
+    path = out if out is not None else Path(f"{folder.resolve().name.removesuffix('.bundle')}.proof.json")
     write_proof(path, proof)
     return ProveResult(
         path=path,
