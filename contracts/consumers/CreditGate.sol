@@ -30,8 +30,9 @@ contract CreditGate is InferenceConsumer {
     /// @param modelId_ The scoring model.
     /// @param minScore_ Lowest score that opens a line, times 2^scale of the output.
     /// @param lineSize_ Size of a line.
-    constructor(IInferenceGateway gateway_, uint256 modelId_, int256 minScore_, uint256 lineSize_)
-        InferenceConsumer(gateway_, modelId_)
+    /// @param maxAge_ Seconds for which a recorded score is good.
+    constructor(IInferenceGateway gateway_, uint256 modelId_, int256 minScore_, uint256 lineSize_, uint64 maxAge_)
+        InferenceConsumer(gateway_, modelId_, maxAge_)
     {
         minScore = minScore_;
         lineSize = lineSize_;
@@ -41,7 +42,7 @@ contract CreditGate is InferenceConsumer {
     /// @param instances The instances that were submitted to the gateway.
     function open(uint256[] calldata instances) external {
         if (lineOf[msg.sender] != 0) revert LineIsOpen(msg.sender, lineOf[msg.sender]);
-        address account = _consume(instances);
+        address account = _consume(instances).account;
         int256 score = _output(instances, 0);
         if (score < minScore) revert ScoreTooLow(minScore, score);
         lineOf[account] = lineSize;

@@ -7,7 +7,7 @@ import {Bn254} from "../libraries/Bn254.sol";
 
 /// @title Base of contracts that act on proved answers
 /// @notice Pins one gateway and one model version. An answer counts when the gateway has recorded it for the
-/// caller by a proof that names the caller, and it counts once.
+/// caller by a proof that names the caller; it counts once, and only while it is fresh.
 abstract contract InferenceConsumer {
     /// @notice The gateway whose records are believed.
     IInferenceGateway public immutable gateway;
@@ -17,6 +17,9 @@ abstract contract InferenceConsumer {
 
     /// @notice The registry that says whether the model was stopped.
     IModelRegistry public immutable registry;
+
+    /// @notice Seconds after its recording in which an answer can be used.
+    uint64 public immutable maxAge;
 
     /// @notice Where the outputs start among the instances.
     uint256 public immutable outputStart;
@@ -39,14 +42,19 @@ abstract contract InferenceConsumer {
     /// @notice The statement was used here before.
     error AlreadyConsumed(bytes32 statement);
 
+    /// @notice The answer was recorded too long ago.
+    error AnswerTooOld(uint64 recordedAt, uint64 maxAge);
+
     /// @notice The model has fewer outputs than asked for.
     error NoSuchOutput(uint256 index, uint256 count);
 
     /// @param gateway_ The gateway whose records are believed.
     /// @param modelId_ The model version whose answers are believed; reverts if the registry has none.
-    constructor(IInferenceGateway gateway_, uint256 modelId_) {
+    /// @param maxAge_ Seconds after its recording in which an answer can be used.
+    constructor(IInferenceGateway gateway_, uint256 modelId_, uint64 maxAge_) {
         gateway = gateway_;
         modelId = modelId_;
+        maxAge = maxAge_;
         registry = IModelRegistry(gateway_.registry());
         IModelRegistry.Layout memory layout = registry.routeOf(modelId_).layout;
         outputStart = layout.outputStart;
@@ -55,18 +63,20 @@ abstract contract InferenceConsumer {
 
     /// @dev Uses up the caller's recorded answer. `instances` are the statement itself, so after this they can
     /// be believed.
-    /// @return account The account the answer belongs to: the caller.
-    function _consume(uint256[] calldata instances) internal returns (address account) {
+    /// @return record Whose answer it is, namely the caller's, and since when it stands.
+    function _consume(uint256[] calldata instances) internal returns (IInferenceGateway.Record memory record) {
         // Whoever stops a model has a reason to doubt its answers, also those that were recorded before.
         if (registry.stopped(modelId)) revert IInferenceGateway.ModelIsStopped(modelId);
         bytes32 statement = gateway.statementOf(modelId, instances);
-        IInferenceGateway.Record memory record = gateway.recordOf(statement);
+        record = gateway.recordOf(statement);
         if (record.recordedAt == 0) revert NotRecorded(statement);
         if (!record.accountBound) revert NotAccountBound(statement);
         if (record.account != msg.sender) revert NotYourInference(record.account, msg.sender);
         if (consumed[statement]) revert AlreadyConsumed(statement);
+        // A validator can shift the time by seconds; an age is in minutes or more.
+        // slither-disable-next-line timestamp
+        if (block.timestamp - record.recordedAt > maxAge) revert AnswerTooOld(record.recordedAt, maxAge);
         consumed[statement] = true;
-        return record.account;
     }
 
     /// @dev Output number `index` as a signed integer: the real value times 2^scale of that output.

@@ -29,8 +29,9 @@ contract TriageRouter is InferenceConsumer {
     /// @param gateway_ The gateway whose records are believed.
     /// @param modelId_ The triage model.
     /// @param urgentFrom_ Lowest urgent risk, times 2^scale of the output.
-    constructor(IInferenceGateway gateway_, uint256 modelId_, int256 urgentFrom_)
-        InferenceConsumer(gateway_, modelId_)
+    /// @param maxAge_ Seconds for which recorded findings describe the patient.
+    constructor(IInferenceGateway gateway_, uint256 modelId_, int256 urgentFrom_, uint64 maxAge_)
+        InferenceConsumer(gateway_, modelId_, maxAge_)
     {
         urgentFrom = urgentFrom_;
     }
@@ -40,7 +41,7 @@ contract TriageRouter is InferenceConsumer {
     /// @return queue The queue: 0 or `URGENT` for a single output, the class otherwise.
     /// @return number The case's place in that queue.
     function route(uint256[] calldata instances) external returns (uint256 queue, uint256 number) {
-        address clinic = _consume(instances);
+        address clinic = _consume(instances).account;
         queue = outputCount == 1 ? (_output(instances, 0) >= urgentFrom ? URGENT : 0) : _argmax(instances);
         number = _cases[queue].length;
         bytes32 statement = gateway.statementOf(modelId, instances);

@@ -11,11 +11,13 @@ sys.path.insert(0, str(HERE.parent))
 from story import Story, begin, fixed_point, workdir_of
 
 MIN_SCORE, LINE = 0.0, 10_000
+#: Seconds for which a score is good: a week.
+MAX_AGE = 7 * 24 * 3600
 
 
 def start(workdir: Path) -> Story:
     """The scoring model behind a gateway, and a gate that believes it."""
-    return begin(HERE, workdir, "CreditGate", lambda bundle, _: (fixed_point(bundle, MIN_SCORE), LINE))
+    return begin(HERE, workdir, "CreditGate", lambda bundle, _: (fixed_point(bundle, MIN_SCORE), LINE, MAX_AGE))
 
 
 def main(workdir: Path) -> None:

@@ -11,11 +11,13 @@ sys.path.insert(0, str(HERE.parent))
 from story import Story, begin, fixed_point, workdir_of
 
 URGENT_FROM = 0.0
+#: Seconds for which findings describe the patient: a day.
+MAX_AGE = 24 * 3600
 
 
 def start(workdir: Path) -> Story:
     """The triage model behind a gateway, and a router that believes it."""
-    return begin(HERE, workdir, "TriageRouter", lambda bundle, _: (fixed_point(bundle, URGENT_FROM),))
+    return begin(HERE, workdir, "TriageRouter", lambda bundle, _: (fixed_point(bundle, URGENT_FROM), MAX_AGE))
 
 
 def queues(story: Story) -> tuple[int, int]:

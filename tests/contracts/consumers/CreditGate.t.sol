@@ -11,7 +11,7 @@ contract CreditGateTest is GatewayCheck {
 
     function setUp() public override {
         super.setUp();
-        gate = new CreditGate(gateway, modelId, -10, 1 ether);
+        gate = new CreditGate(gateway, modelId, -10, 1 ether, 1 days);
     }
 
     function proved(int256 score) private returns (uint256[] memory s) {

@@ -7,9 +7,11 @@ import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {GatewayCheck} from "../support/GatewayCheck.sol";
 
 contract OpenConsumer is InferenceConsumer {
-    constructor(IInferenceGateway gateway_, uint256 modelId_) InferenceConsumer(gateway_, modelId_) {}
+    constructor(IInferenceGateway gateway_, uint256 modelId_, uint64 maxAge_)
+        InferenceConsumer(gateway_, modelId_, maxAge_)
+    {}
 
-    function consume(uint256[] calldata instances) external returns (address) {
+    function consume(uint256[] calldata instances) external returns (IInferenceGateway.Record memory) {
         return _consume(instances);
     }
 
@@ -27,7 +29,7 @@ contract InferenceConsumerTest is GatewayCheck {
 
     function setUp() public override {
         super.setUp();
-        consumer = new OpenConsumer(gateway, modelId);
+        consumer = new OpenConsumer(gateway, modelId, 600);
     }
 
     function refuse(bytes memory reason, address sender, uint256[] memory s) private {
@@ -41,9 +43,25 @@ contract InferenceConsumerTest is GatewayCheck {
         uint256[] memory s = statement(1, b);
         bytes32 id = submitAs(ALICE, s, b);
         vm.prank(ALICE);
-        equal(consumer.consume(s), ALICE);
+        IInferenceGateway.Record memory record = consumer.consume(s);
+        equal(record.account, ALICE);
+        equal(record.recordedAt, block.timestamp);
         isTrue(consumer.consumed(id), "used up");
         refuse(abi.encodeWithSelector(InferenceConsumer.AlreadyConsumed.selector, id), ALICE, s);
+    }
+
+    function testFuzzAnAnswerCountsOnlyWhileItIsFresh(uint32 age) public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        uint256[] memory s = statement(1, b);
+        submitAs(ALICE, s, b);
+        uint64 recordedAt = uint64(block.timestamp);
+        vm.warp(block.timestamp + age);
+        if (age > 600) {
+            refuse(abi.encodeWithSelector(InferenceConsumer.AnswerTooOld.selector, recordedAt, uint64(600)), ALICE, s);
+        } else {
+            vm.prank(ALICE);
+            consumer.consume(s);
+        }
     }
 
     function testRefusesWhatTheGatewayDoesNotKnow() public {
@@ -80,7 +98,7 @@ contract InferenceConsumerTest is GatewayCheck {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         uint256[] memory s = statement(1, b);
         submitAs(ALICE, s, b);
-        OpenConsumer other = new OpenConsumer(gateway, unboundModel());
+        OpenConsumer other = new OpenConsumer(gateway, unboundModel(), 600);
         bytes32 id = gateway.statementOf(other.modelId(), s);
         vm.prank(ALICE);
         vm.expectRevert(abi.encodeWithSelector(InferenceConsumer.NotRecorded.selector, id));
@@ -89,7 +107,7 @@ contract InferenceConsumerTest is GatewayCheck {
 
     function testIsNotBuiltForAnUnknownModel() public {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelNotFound.selector, 5));
-        new OpenConsumer(gateway, 5);
+        new OpenConsumer(gateway, 5, 600);
     }
 
     function testFuzzDecodesOutputsWithTheirSign(int256 raw) public view {

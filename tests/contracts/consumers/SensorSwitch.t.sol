@@ -15,11 +15,15 @@ contract SensorSwitchTest is GatewayCheck {
         guard = new SensorSwitch(gateway, modelId, BOB, 50, 3600);
     }
 
-    function report(int256 score) private returns (bool) {
+    function recorded(int256 score) private returns (uint256[] memory s) {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         b.nonce = ++nonce;
-        uint256[] memory s = statement(score, b);
+        s = statement(score, b);
         submitAs(ALICE, s, b);
+    }
+
+    function report(int256 score) private returns (bool) {
+        uint256[] memory s = recorded(score);
         vm.prank(ALICE);
         return guard.report(s);
     }
@@ -52,6 +56,35 @@ contract SensorSwitchTest is GatewayCheck {
         report(0);
         vm.warp(block.timestamp + silence);
         isTrue(guard.isOn(ALICE) == (silence <= 3600), "off after the silence allowed");
+    }
+
+    function testAReportKeptBackCountsFromItsRecording() public {
+        uint256[] memory kept = recorded(0);
+        vm.warp(block.timestamp + 3600);
+        vm.prank(ALICE);
+        guard.report(kept);
+        isTrue(guard.isOn(ALICE), "the last second");
+        vm.warp(block.timestamp + 1);
+        isTrue(!guard.isOn(ALICE), "the silence runs from the recording");
+    }
+
+    function testAReportOlderThanTheSilenceAllowedIsRefused() public {
+        uint256[] memory kept = recorded(0);
+        uint64 recordedAt = uint64(block.timestamp);
+        vm.warp(block.timestamp + 3601);
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(InferenceConsumer.AnswerTooOld.selector, recordedAt, uint64(3600)));
+        guard.report(kept);
+    }
+
+    function testAnOlderReportDoesNotReplaceALaterOne() public {
+        uint256[] memory kept = recorded(0);
+        uint64 first = uint64(block.timestamp);
+        vm.warp(block.timestamp + 10);
+        report(1);
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(SensorSwitch.ReportOutOfOrder.selector, first + 10, first));
+        guard.report(kept);
     }
 
     function testIsNotBuiltWithoutAnOperator() public {

@@ -25,7 +25,7 @@ contract TriageRouterTest is GatewayCheck {
     }
 
     function testSeveralOutputsAreClasses() public {
-        TriageRouter router = new TriageRouter(gateway, modelId, 0);
+        TriageRouter router = new TriageRouter(gateway, modelId, 0, 1 days);
         uint256[] memory s = proved(4); // 4, -5, 5: the third is the largest
         bytes32 id = gateway.statementOf(modelId, s);
         vm.expectEmit(true, true, true, true, address(router));
@@ -43,7 +43,7 @@ contract TriageRouterTest is GatewayCheck {
 
     function testFuzzASingleOutputIsARisk(int128 risk) public {
         singleOutput();
-        TriageRouter router = new TriageRouter(gateway, modelId, 100);
+        TriageRouter router = new TriageRouter(gateway, modelId, 100, 1 days);
         uint256[] memory s = proved(risk);
         vm.prank(ALICE);
         (uint256 queue,) = router.route(s);
@@ -52,7 +52,7 @@ contract TriageRouterTest is GatewayCheck {
 
     function testTheThresholdItselfIsUrgent() public {
         singleOutput();
-        TriageRouter router = new TriageRouter(gateway, modelId, 100);
+        TriageRouter router = new TriageRouter(gateway, modelId, 100, 1 days);
         uint256[] memory s = proved(100);
         vm.prank(ALICE);
         (uint256 queue,) = router.route(s);
@@ -60,7 +60,7 @@ contract TriageRouterTest is GatewayCheck {
     }
 
     function testRefusesTheSameAnswerTwice() public {
-        TriageRouter router = new TriageRouter(gateway, modelId, 0);
+        TriageRouter router = new TriageRouter(gateway, modelId, 0, 1 days);
         uint256[] memory s = proved(4);
         vm.prank(ALICE);
         router.route(s);
