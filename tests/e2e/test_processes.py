@@ -41,7 +41,7 @@ def ended(pid: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_compile_ends_within_two_seconds_and_leaves_no_bundle(fresh, running, number):
     before = snapshot(fresh.cwd)
     process = fresh.start("compile", "tiny.onnx", "--samples", "samples.json", "--json")
@@ -57,7 +57,7 @@ def test_a_stopped_compile_ends_within_two_seconds_and_leaves_no_bundle(fresh, r
     assert "Traceback" not in result.err
     assert all(ended(child.pid) for child in children)
     assert snapshot(fresh.cwd) == before
-    assert not any((fresh.home / "scratch").iterdir())
+    assert not any((fresh.home / "scratch").glob("run-*"))
 
 
 def test_a_compile_that_was_stopped_can_be_finished(fresh, running):
@@ -69,6 +69,45 @@ def test_a_compile_that_was_stopped_can_be_finished(fresh, running):
     finished = fresh.here("compile", "tiny.onnx", "--samples", "samples.json", "--json")
     assert finished.exit_code == 0
     assert "calibrating" not in finished.err
+
+
+def test_what_a_killed_compile_left_is_removed_by_the_next(fresh, running):
+    left = (
+        fresh.cwd / ".tiny.bundle.zkchain-abc",
+        fresh.home / "srs" / ".making-abc",
+        fresh.home / "scratch" / "run-abc",
+    )
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "half.key").write_bytes(b"half")
+    process = fresh.start("compile", "tiny.onnx", "--samples", "samples.json")
+    running.append(process)
+    while "making the keys" not in process.stderr.readline():
+        assert process.poll() is None
+    stop(process, signal.SIGKILL)
+    orphans = [path for path in (fresh.home / "scratch").glob("run-*") if path not in left]
+    assert orphans
+    assert fresh.here("compile", "tiny.onnx", "--samples", "samples.json", "--json").exit_code == 0
+    assert not any(path.exists() for path in (*left, *orphans))
+    assert sorted(path.name for path in fresh.cwd.iterdir()) == [
+        "input.json",
+        "samples.json",
+        "tiny.bundle",
+        "tiny.onnx",
+    ]
+
+
+def test_two_compiles_into_one_folder_make_one_bundle_and_one_refusal(fresh, running):
+    (fresh.cwd / "other.json").write_text('[{"x": [[2.0, -3.0]]}]')
+    commands = [("samples.json", "one.bundle"), ("other.json", "one.bundle")]
+    processes = [fresh.start("compile", "tiny.onnx", "--samples", s, "--out", out, "--json") for s, out in commands]
+    running.extend(processes)
+    answers = [json.loads(process.communicate(timeout=300)[0]) for process in processes]
+    assert sorted(process.returncode for process in processes) == [0, 2]
+    (refused,) = [answer for answer in answers if "error" in answer]
+    assert refused["error"] == "usage"
+    assert "another bundle" in refused["message"]
+    assert not [path for path in fresh.cwd.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -167,7 +206,7 @@ def test_a_full_disk_is_named_and_leaves_no_partial_file(journey, tmp_path):
     assert facts["error"] == "file.disk_full"
     assert facts["remedy"]
     assert result.returncode == 14
-    assert list((tmp_path / "home" / "srs").iterdir()) == []
+    assert [path.name for path in (tmp_path / "home" / "srs").iterdir()] == [".lock"]
     assert zkchain.here("srs", "import", "tiny.bundle/srs.bin", "--json").exit_code == 0
 
 

@@ -11,10 +11,14 @@ from ..files import exclusive
 from ..halo2 import Prover
 from ..progress import Report, silent
 from ..records import Srs
+from ..scratch import sweep
 from .srs_file import describe_srs
 
 #: How the cache names its files: size, provenance, start of the hash.
 _NAMED = re.compile(r"k(\d\d)-(ceremony|dev)-[0-9a-f]{12}\.srs")
+
+#: Half-written files, removed under the cache's lock.
+_MAKING, _IMPORTING = ".making-", ".importing-"
 
 
 def srs_folder(home: Path) -> Path:
@@ -42,8 +46,10 @@ def import_srs(source: Path, home: Path) -> tuple[Path, Srs]:
     """Check `source` and copy it into the cache; the user's file is never touched. Raises SrsNotFound, SrsCorrupt."""
     description = describe_srs(source)
     target = srs_folder(home) / _name(description)
-    if not target.exists() or describe_srs(source) != _described(target):
-        _install(source, target)
+    with exclusive(srs_folder(home) / ".lock"):
+        sweep(target.parent, _IMPORTING)
+        if not target.exists() or describe_srs(source) != _described(target):
+            _install(source, target)
     return target, _checked(target)
 
 
@@ -75,7 +81,8 @@ def obtain_srs(k: int, home: Path, prover: Prover, report: Report = silent) -> t
         found = find_srs(k, home)
         if found is not None:
             return found
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as scratch:
+        sweep(folder, _MAKING)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=_MAKING) as scratch:
             fresh = Path(scratch) / "fresh.srs"
             prover.make_srs(k, fresh, report)
             description = describe_srs(fresh)
@@ -111,8 +118,7 @@ def _checked(path: Path) -> Srs:
 
 
 def _install(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".importing-")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=_IMPORTING)
     os.close(handle)
     temporary = Path(name)
     try:

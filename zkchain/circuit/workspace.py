@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..files import sha256_file, write_json
+from ..scratch import sweep
+
+_SCRATCH = ".stage-"
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder for one compile request. A stage that is interrupted leaves nothing; a finished one is kept."""
+    """A folder for one compile request, whose lock the caller holds. A finished stage is kept, half of one is not."""
 
     folder: Path
 
@@ -25,7 +28,8 @@ class Workspace:
         if self._holds(marker, outputs):
             return False
         self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".stage-", ignore_cleanup_errors=True) as scratch:
+        sweep(self.folder, _SCRATCH)
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch:
             make(Path(scratch))
             hashes = {output: sha256_file(Path(scratch) / output) for output in outputs}
             for output in outputs:

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from ..errors import ProofInvalid
 from ..progress import Report, silent
+from ..scratch import scratch_folder
 from ..values import FieldElement
-from .supervisor import ChildCommand, Limits, scratch_folder, serve
+from .supervisor import ChildCommand, Limits, serve
 
 #: The one ezkl release whose outputs, traps and generated Solidity this package knows.
 ENGINE_VERSION = "ezkl/23.0.5"

@@ -3,14 +3,12 @@
 import json
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -80,31 +78,6 @@ def serve(
     if "failure" in message:
         raise failure_error(operation, message["failure"], limits.memory_bytes)
     return dict(message["result"])
-
-
-@contextmanager
-def scratch_folder(root: Path) -> Iterator[Path]:
-    """A private folder for one request; folders whose owner died without cleaning up are removed first."""
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in root.iterdir():
-        owner = old.name.partition("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(old, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(dir=root, prefix=f"{os.getpid()}-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _start(
