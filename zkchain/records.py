@@ -136,7 +136,7 @@ class Bundle(Record):
     fidelity: Fidelity
     srs: Srs
     proof_bytes: int  #: exact length of every proof of this circuit
-    prove_seconds: float  #: measured on the machine that compiled, for one sample
+    prove_seconds: float  #: measured on the machine that compiled, for a made-up input
     peak_rss_bytes: int  #: of that proof
     params_digest: Digest | None  #: keccak of the parameter-hash instances, when params are hashed
     files: tuple[BundleFile, ...]

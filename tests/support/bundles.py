@@ -38,7 +38,7 @@ def tiny_request(*, seed: int = 0, options: CompileOptions | None = None, sample
         model=model,
         circuit_model=model,
         inputs=[[row.tolist()] for row in values],
-        trial_input=[values[0].tolist()],
+        trial_inputs=[[[0.5, -0.5]]],
         references=[[np.maximum(row @ weights, 0).tolist()] for row in values],
         options=options or CompileOptions(binding=False),
     )

@@ -5,7 +5,6 @@ folder itself appears whole or not at all.
 """
 
 import json
-import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -19,13 +18,16 @@ from ..halo2 import ENGINE_VERSION, Prover
 from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
 from ..records import Bundle, Fidelity, Model, Srs
+from ..scratch import sweep
 from ..values import ZERO_DIGEST, Digest, canonical_json, keccak_of, sha256_of
 from . import bundle as store
+from .bounds import bounds_of
 from .choose import choose_settings, stock_settings
 from .fidelity import References, compare, largest_output
 from .layout import read_segments
 from .options import CompileOptions, refuse_empty_statements
 from .srs import find_srs, obtain_srs
+from .trial import prove_trial
 from .workspace import Workspace
 
 #: Samples beyond this number are used for the fidelity report only in part: calibration cost grows with each.
@@ -39,7 +41,7 @@ class CompileRequest:
     model: Model  #: as the user knows it
     circuit_model: Model  #: what ezkl compiles: with the binding tensors, when bound
     inputs: Sequence[InputData]  #: samples for the circuit model, one list of flat tensors each
-    trial_input: InputData  #: one sample to prove for real, bound to nothing
+    trial_inputs: Sequence[InputData]  #: made-up inputs, bound to nothing: the first that fits is proved for real
     references: References  #: float outputs of the user's model on the samples
     options: CompileOptions
 
@@ -164,7 +166,8 @@ def _stage_trial(work: Workspace, files: CircuitFiles, request: CompileRequest, 
     """One real proof: it shows that the keys work, and measures what a proof costs."""
 
     def make(scratch: Path) -> None:
-        proved = prover.prove(files, request.trial_input, lambda witness: None, report)
+        settings = json.loads(files.settings.read_text(encoding="utf-8"))
+        proved = prove_trial(prover, files, request.trial_inputs, settings, report)
         trial = {
             "instances": [value.word for value in proved.instances],
             "proof": "0x" + proved.proof.hex(),
@@ -180,6 +183,7 @@ def _stage_trial(work: Workspace, files: CircuitFiles, request: CompileRequest, 
 def _draft(
     request: CompileRequest, settings: dict[str, object], srs: Srs, trial: dict[str, object], work: Workspace
 ) -> Bundle:
+    own = [sample[: len(request.model.spec.inputs)] for sample in request.inputs]
     segments = read_segments(settings, request.circuit_model.spec, request.options.visibility)
     words = trial["instances"]
     assert isinstance(words, list)
@@ -204,7 +208,7 @@ def _draft(
             "rows": settings["num_rows"],
             "input_scales": settings["model_input_scales"],
             "output_scales": settings["model_output_scales"],
-            "bounds": _bounds(request),
+            "bounds": [list(edge) for edge in bounds_of(own)],
             "fidelity": json.loads(work.path("fidelity.json").read_text(encoding="ascii")),
             "srs": srs.to_json(),
             "proof_bytes": len(str(trial["proof"])) // 2 - 1,
@@ -219,7 +223,9 @@ def _draft(
 def _assemble(draft: Bundle, files: CircuitFiles, work: Workspace, out: Path) -> Bundle:
     """Put the files beside `out`, seal them with a manifest, and rename the whole folder into place."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    prefix = f".{out.name}.zkchain-"
+    sweep(out.parent, prefix)  # the lock on `out` is held: whoever left these is dead
+    staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=prefix))
     try:
         target = store.circuit_files(staging)
         for name in (store.MODEL, store.TRIAL):
@@ -239,24 +245,6 @@ def _assemble(draft: Bundle, files: CircuitFiles, work: Workspace, out: Path) ->
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return sealed
-
-
-def _bounds(request: CompileRequest) -> list[list[float]]:
-    """Lowest and highest sample value of each input of the user's model."""
-    columns = [[sample[index] for sample in request.inputs] for index in range(len(request.model.spec.inputs))]
-    return [
-        [_outward(min(min(values) for values in column), -1), _outward(max(max(values) for values in column), 1)]
-        for column in columns
-    ]
-
-
-def _outward(value: float, direction: int) -> float:
-    """`value` moved outward to two significant digits: the manifest must not repeat a private sample exactly."""
-    if value == 0:
-        return 0.0
-    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
-    edge = math.ceil(value / step) if direction > 0 else math.floor(value / step)
-    return float(f"{edge * step:.12g}")
 
 
 def concatenate(inputs: Sequence[InputData]) -> list[list[float | int]]:

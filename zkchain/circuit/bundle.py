@@ -17,7 +17,7 @@ FORMAT = 1
 
 MODEL, CIRCUIT, SETTINGS = "model.onnx", "circuit.ezkl", "settings.json"
 PROVING_KEY, VERIFYING_KEY, SRS_FILE = "proving.key", "verifying.key", "srs.bin"
-#: Instances and proof of one sample, bound to nothing: the honest case of a verifier's smoke test.
+#: Instances and proof of a made-up input, bound to nothing: the honest case of a verifier's smoke test.
 TRIAL = "trial.json"
 FILES = (MODEL, CIRCUIT, SETTINGS, PROVING_KEY, VERIFYING_KEY, SRS_FILE, TRIAL)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..circuit.build import MAX_CALIBRATION_SAMPLES, CompileRequest, build_bundle, concatenate
 from ..circuit.options import CompileOptions, refuse_empty_statements
+from ..circuit.trial import synthetic_inputs
 from ..config import Config
 from ..errors import SamplesUnreadable
 from ..halo2 import Prover
@@ -64,7 +65,7 @@ def compile_model(
         model=model,
         circuit_model=circuit_model,
         inputs=[[*sample, *widest] for sample in data],
-        trial_input=[*data[0], *unbound],
+        trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
         references=[[tensor.ravel().astype(float).tolist() for tensor in sample] for sample in outputs],
         options=chosen,
     )

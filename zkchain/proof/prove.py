@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineRefused, ValueOutOfRange
-from ..halo2 import Proved, Prover, Witnessed
+from ..halo2 import Proved, Prover, Witnessed, within_tables
 from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
 from ..records import Binding, Bundle, Proof
@@ -50,11 +50,9 @@ def make_proof(
 
 
 def _refuse_out_of_range(witness: Witnessed, settings: Mapping[str, Any], bundle: Bundle, data: InputData) -> None:
-    """A witness beyond the lookup tables passes `gen_witness` and then hangs the prover for ever: stop it here."""
-    low, high = settings["run_args"]["lookup_range"]
-    widest_check = max((top for _, top in settings["required_range_checks"]), default=0)
-    beyond = settings["required_lookups"] and not low <= witness.lookup_low <= witness.lookup_high <= high
-    if beyond or witness.range_high > widest_check:
+    """Raise ValueOutOfRange, naming the input, for a witness that the prover would hang on."""
+    if not within_tables(witness, settings):
+        low, high = settings["run_args"]["lookup_range"]
         what = _widest(bundle, data) or "the input"
         raise ValueOutOfRange(
             f"{what}; intermediate values reach {witness.lookup_low}..{witness.lookup_high}, "

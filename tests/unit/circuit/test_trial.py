@@ -1,0 +1,33 @@
+"""The trial's input is made up: inside the samples' range, and none of them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zkchain.circuit.bounds import bounds_of
+from zkchain.circuit.trial import synthetic_inputs
+
+floats = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
+samples_of_floats = st.integers(2, 6).flatmap(
+    lambda size: st.lists(st.lists(floats, min_size=size, max_size=size), min_size=1, max_size=4)
+)
+
+
+@given(samples_of_floats.filter(lambda rows: any(len(set(row)) > 1 for row in rows)))
+def test_made_up_inputs_lie_within_the_calibrated_range(rows):
+    samples = [[row] for row in rows]
+    ((low, high),) = bounds_of(samples)
+    for (made_up,) in synthetic_inputs(samples):
+        assert len(made_up) == len(rows[0])
+        assert all(low <= value <= high for value in made_up)
+
+
+def test_the_only_sample_is_not_repeated():
+    sample = [[0.123456, 7.654321, -3.333333], [0.987654]]
+    for made_up in synthetic_inputs([sample]):
+        assert not {value for tensor in made_up for value in tensor} & {value for tensor in sample for value in tensor}
+
+
+@given(st.lists(st.integers(-100, 100), min_size=1, max_size=5))
+def test_whole_numbers_stay_whole_and_exact_in_range(row):
+    for (made_up,) in synthetic_inputs([[row]]):
+        assert all(isinstance(value, int) and min(row) <= value <= max(row) for value in made_up)
