@@ -4,7 +4,7 @@ A bundle carries this proof to every chain it is deployed on, so a user's sample
 not be in it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import EngineRefused
@@ -13,20 +13,18 @@ from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
 from .bounds import bounds_of, edges_of
 
+#: From this many samples on, the extremes of an element are those of a crowd.
+_MANY_SAMPLES = 8
 
-def synthetic_inputs(samples: Sequence[InputData]) -> Iterator[InputData]:
-    """Inputs within the samples' range that are none of them, the likeliest to be accepted first.
 
-    A ramp varies, as a normalisation needs; the others suit models that sort, count or look up what they are given.
+def synthetic_inputs(samples: Sequence[InputData]) -> list[InputData]:
+    """Inputs within the samples' range that are none of them, the best first.
+
+    A ramp over a whole tensor's range tells nothing of any sample, but models whose columns differ in scale do not
+    take it. Points between each element's own extremes suit those, and tell little where there are many samples.
     """
-    whole = [all(isinstance(value, int) for value in tensor) for tensor in samples[0]]
-    edges = [
-        exact if ints else rounded
-        for ints, exact, rounded in zip(whole, edges_of(samples), bounds_of(samples), strict=True)
-    ]
-    sizes = [len(tensor) for tensor in samples[0]]
-    for shape in (_ramp, _fall, _middle, _low):
-        yield [shape(low, high, size) for (low, high), size in zip(edges, sizes, strict=True)]
+    ramps, blends = _ramps(samples), _blends(samples)
+    return [*blends, *ramps] if len(samples) >= _MANY_SAMPLES else [*ramps, *blends]
 
 
 def prove_trial(
@@ -51,23 +49,33 @@ def prove_trial(
     return prover.prove(files, last, accept, report)
 
 
-def _ramp(low: float, high: float, size: int) -> list[float | int]:
-    return [_between(low, high, (index + 0.5) / size) for index in range(size)]
+def _ramps(samples: Sequence[InputData]) -> list[InputData]:
+    sizes = [len(tensor) for tensor in samples[0]]
+    edges = [
+        exact if _whole(exact) else rounded
+        for exact, rounded in zip(edges_of(samples), bounds_of(samples), strict=True)
+    ]
+    rising = [
+        [_between(edge, (index + 0.5) / size) for index in range(size)] for edge, size in zip(edges, sizes, strict=True)
+    ]
+    return [rising, [tensor[::-1] for tensor in rising]]
 
 
-def _fall(low: float, high: float, size: int) -> list[float | int]:
-    return _ramp(low, high, size)[::-1]
+def _blends(samples: Sequence[InputData]) -> list[InputData]:
+    """Each element between its own extremes: in the middle, then nearer to one and the other by turns."""
+    columns = [list(zip(*(sample[index] for sample in samples), strict=True)) for index in range(len(samples[0]))]
+    edges = [[(min(values), max(values)) for values in column] for column in columns]
+    middle = [[_between(edge, 0.5) for edge in tensor] for tensor in edges]
+    turns = [[_between(edge, (0.3, 0.7)[index % 2]) for index, edge in enumerate(tensor)] for tensor in edges]
+    return [middle, turns]
 
 
-def _middle(low: float, high: float, size: int) -> list[float | int]:
-    return [_between(low, high, 0.5)] * size
-
-
-def _low(low: float, high: float, size: int) -> list[float | int]:
-    return [_between(low, high, 0.25)] * size
-
-
-def _between(low: float, high: float, share: float) -> float | int:
-    """The point at `share` of the way; whole between whole numbers."""
+def _between(edge: tuple[float, float], share: float) -> float | int:
+    """The point at `share` of the way: whole between whole numbers, else coarse, to repeat no sample's digits."""
+    low, high = edge
     value = low + (high - low) * share
-    return round(value) if isinstance(low, int) and isinstance(high, int) else value
+    return round(value) if _whole(edge) else float(f"{value:.3g}")
+
+
+def _whole(edge: tuple[float, float]) -> bool:
+    return all(isinstance(value, int) for value in edge)
