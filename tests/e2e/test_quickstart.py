@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from .runner import Zkchain
+from .runner import Zkchain, snapshot
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +46,15 @@ def test_a_second_tour_compiles_and_deploys_nothing_and_records_a_new_proof(tour
     events = zkchain.here("events", "--network", "local", "--json").json["events"]
     assert len(events) == 2
     assert events[-1] == again["submitted"]["event"]
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "samples.json", "input.json", "about.json"])
+def test_a_file_of_the_users_own_is_neither_used_nor_replaced(tmp_path, name):
+    zkchain = Zkchain(cwd=tmp_path, home=tmp_path / "home")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text("mine")
+    before = snapshot(tmp_path / "mine")
+    refused = zkchain.here("quickstart", "--workdir", "mine", "--json")
+    assert (refused.exit_code, refused.json["error"]) == (2, "usage")
+    assert name in refused.json["message"]
+    assert snapshot(tmp_path / "mine") == before

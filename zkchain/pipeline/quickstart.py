@@ -41,12 +41,7 @@ def run_quickstart(workdir: Path, *, config: Config, prover: Prover, report: Rep
     Running it again reuses the bundle and the deployment, and records a new proof. Raises whatever the stages raise.
     """
     folder = workdir.absolute()
-    shipped = resources.files(__package__).joinpath("data")
-    for name in _FILES:
-        content, target = shipped.joinpath(name).read_bytes(), folder / name
-        if target.exists() and target.read_bytes() != content:
-            raise UsageError(f"{target} is a file of your own", remedy="give an empty or a new --workdir", file=target)
-        write_atomic(target, content)
+    _copy_model(folder)
     compiled = compile_model(
         folder / "model.onnx",
         folder / "samples.json",
@@ -80,3 +75,14 @@ def run_quickstart(workdir: Path, *, config: Config, prover: Prover, report: Rep
         verdict=verdict,
         submitted=submitted,
     )
+
+
+def _copy_model(folder: Path) -> None:
+    """Put the shipped files into `folder`; where one of them is the user's own, none is written."""
+    shipped = resources.files(__package__).joinpath("data")
+    contents = {folder / name: shipped.joinpath(name).read_bytes() for name in _FILES}
+    for target, content in contents.items():
+        if target.exists() and target.read_bytes() != content:
+            raise UsageError(f"{target} is a file of your own", remedy="give an empty or a new --workdir", file=target)
+    for target, content in contents.items():
+        write_atomic(target, content)
