@@ -1,6 +1,7 @@
 """Calldata for a verifier, well and badly encoded: the standard negative layouts.
 
-They test that a layout is refused. None of them is a way to make a false proof pass.
+Written apart from `zkchain.chain.layouts`, which makes the smoke test of a deployment: what is wrong with one set
+shows in the other. They test that a layout is refused. None of them is a way to make a false proof pass.
 """
 
 from collections.abc import Iterator, Sequence

@@ -66,6 +66,11 @@ def test_indices_from_the_end(operator):
     assert_same(single(operator, _GRID, [indices], axis=1)(), [{"x": floats(*_GRID)}])
 
 
+@pytest.mark.parametrize("settings", [{}, {"p": 1}, {"axis": 0}, {"p": 1, "axis": 0}])
+def test_dividing_by_a_norm(settings):
+    assert_same(single("LpNormalization", _GRID, **settings)(), [{"x": floats(*_GRID) + 0.5}])
+
+
 @pytest.mark.parametrize("values", [(0, 1), (2, 5), (1, 0)])
 @pytest.mark.parametrize("axis", [-1, 0])
 def test_one_hot_with_any_values_and_indices_from_the_end(values, axis):
