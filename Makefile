@@ -4,7 +4,7 @@
 #   make test   install the tools too, then lint, build and analyze the contracts, and run the tests
 #
 # Nothing is written outside this folder but the caches of pip and npm. Every step is skipped when it is up to date.
-.PHONY: demo test test-all lint contracts brownie docs lock clean
+.PHONY: demo test test-all lint bench bench-quick contracts brownie docs lock clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -31,6 +31,13 @@ lint: $(DEV)
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --no-error-summary
 	@mkdir -p build && $(BIN)/lint-imports --no-logo >build/imports.txt || { cat build/imports.txt; exit 1; }
+
+# Our compile pipeline against ezkl's defaults: benchmarks/README.md. Both go on where they stopped.
+bench: $(DEV) $(NODE)
+	$(BIN)/python -m benchmarks.run --gas
+
+bench-quick: $(DEV)
+	$(BIN)/python -m benchmarks.run --quick
 
 contracts: $(DEV) $(NODE) $(SLITHER)
 	PATH="$(CURDIR)/.venv-slither/bin:$$PATH" $(BIN)/python scripts/check_contracts.py

@@ -1,0 +1,1 @@
+"""Side-by-side runs of zkchain's compile pipeline against ezkl's own defaults."""

@@ -1,0 +1,99 @@
+"""Both circuits against onnxruntime on samples that neither was calibrated on: one evaluation for both."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from zkchain.circuit.bundle import MODEL, SETTINGS, load_bundle
+from zkchain.errors import EngineRefused
+from zkchain.halo2 import Prover, Witnessed, within_tables
+from zkchain.halo2.engine import InputData
+from zkchain.model import Sample, evaluate, load_model, read_samples, to_input_data
+from zkchain.proof.binding import binding_limbs
+from zkchain.records import Model
+
+from .records import Errors
+from .zoo.recipe import Answer, Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """The float model's answers to the held-out samples."""
+
+    model: Model
+    inputs: tuple[InputData, ...]
+    outputs: tuple[Sample, ...]
+
+
+#: A circuit's answers, one array for each output; None for a sample that it cannot prove.
+Answers = Sequence[tuple[Floats, ...] | None]
+
+
+def float_answers(model_path: Path, held_out: Path) -> Truth:
+    """What onnxruntime says."""
+    model = load_model(model_path)
+    samples = read_samples(held_out, model.spec)
+    return Truth(
+        model=model,
+        inputs=tuple(to_input_data(sample) for sample in samples),
+        outputs=tuple(evaluate(model, samples)),
+    )
+
+
+def circuit_answers(folder: Path, truth: Truth, prover: Prover) -> Answers:
+    """What the circuit of a bundle says, without proofs."""
+    bundle = load_bundle(folder)
+    settings = json.loads((folder / SETTINGS).read_bytes())
+    limbs = [list(binding_limbs(None))] if bundle.binding else []
+    inputs = [[*sample, *limbs] for sample in truth.inputs]
+    found: list[tuple[Floats, ...] | None] = []
+    for witness in _witnesses(folder, inputs, prover):
+        if witness is None or not within_tables(witness, settings):
+            found.append(None)
+            continue
+        tensors = zip(witness.outputs, settings["model_output_scales"], strict=True)
+        values = [np.asarray([felt.to_float(scale=scale) for felt in felts]) for felts, scale in tensors]
+        found.append(tuple(values[: len(truth.model.spec.outputs)]))
+    return found
+
+
+def _witnesses(folder: Path, inputs: Sequence[InputData], prover: Prover) -> list[Witnessed | None]:
+    """All at once; where the engine refuses a sample, one by one, to find which."""
+    try:
+        return list(prover.witness(folder / MODEL, folder / SETTINGS, inputs))
+    except EngineRefused:
+        if len(inputs) == 1:
+            return [None]
+    return [witness for one in inputs for witness in _witnesses(folder, [one], prover)]
+
+
+def errors(answers: Answers, others: Answers, truth: Truth, answer: Answer) -> Errors:
+    """Errors of `answers` over the samples that both sides can prove, so that neither gains by refusing hard ones."""
+    distances: list[Floats] = []
+    flips = compared = 0
+    for mine, theirs, exact in zip(answers, others, truth.outputs, strict=True):
+        if mine is None or theirs is None:
+            continue
+        compared += 1
+        floats = [i for i, tensor in enumerate(truth.model.spec.outputs) if tensor.dtype == "float"]
+        distances += [np.abs(mine[i] - exact[i].ravel().astype(np.float64)) for i in floats]
+        flips += _read(mine[floats[-1]], answer) != _read(exact[floats[-1]].ravel(), answer)
+    flat = np.concatenate(distances) if distances else np.zeros(1)
+    return Errors(
+        samples=compared,
+        refused=sum(one is None for one in answers),
+        max_abs=float(f"{flat.max():.4g}"),
+        mean_abs=float(f"{flat.mean():.4g}"),
+        flips=None if answer == "values" else flips,
+    )
+
+
+def _read(values: Floats, answer: Answer) -> int:
+    """What a user reads off the scores."""
+    if answer == "classes":
+        return int(values.argmax())
+    threshold = {"logit": 0.0, "probability": 0.5, "values": np.inf}[answer]
+    return int(values[0] > threshold)
