@@ -48,6 +48,10 @@ _EXECUTION_WORDS = (
 )
 
 
+#: Methods that run code. A node that speaks of a revert in answer to another one makes no sense.
+_EXECUTING = frozenset({"eth_call", "eth_estimateGas", "eth_sendRawTransaction"})
+
+
 class ExecutionRefused(Exception):
     """The EVM refused a call. `data` is what it reverted with; empty when the node does not say.
 
@@ -130,7 +134,8 @@ def _refusal(endpoint: Endpoint, method: str, error: Any) -> Exception:
     if "insufficient funds" in lower:
         return InsufficientFunds(f"{_who(endpoint)}: {message}")
     data = _revert_data(fields.get("data"))
-    if fields.get("code") == 3 or data is not None or any(word in lower for word in _EXECUTION_WORDS):
+    said = fields.get("code") == 3 or data is not None or any(word in lower for word in _EXECUTION_WORDS)
+    if said and method in _EXECUTING:
         return ExecutionRefused(message, data or b"")
     return RpcError(f"{_who(endpoint)} refused {method}: {message}", rpc_code=fields.get("code"))
 

@@ -141,6 +141,14 @@ def test_a_refused_call_is_a_result_with_its_data(error: dict[str, object], data
             chain_at(url).estimate_gas(SOMEONE, b"", SOMEONE)
 
 
+def test_a_refusal_makes_no_sense_where_no_code_runs():
+    """Nobody catches it there, and it is not of the error tree."""
+    with rpc_server(always(RpcAnswer({"code": 3, "message": "execution reverted"}))) as url:
+        for question in (chain_at(url).head, chain_at(url).gas_price, lambda: chain_at(url).nonce(SOMEONE)):
+            with pytest.raises(RpcError, match="reverted"):
+                question()
+
+
 @pytest.mark.parametrize("message", ["rate limit", "header not found", "method not supported"])
 def test_trouble_of_the_node_is_not_taken_for_a_refusal(message: str):
     """A smoke test must not count a tired node as "the verifier refused"."""
