@@ -22,6 +22,7 @@ from zkchain.errors import (
     DeploymentDrift,
     DevKeyRefused,
     InsufficientFunds,
+    NonceTaken,
     RpcError,
     TransactionError,
     TransactionReverted,
@@ -102,7 +103,7 @@ def test_sending_the_same_bytes_again_has_one_effect(chain: Chain, signer: KeySi
 def test_a_used_nonce_is_refused(chain: Chain, signer: KeySigner):
     tx = prepare(chain, signer.address, to=FRIEND, data=b"", gas=None, abis=())
     broadcast(chain, sign_checked(signer, tx))
-    with pytest.raises(RpcError, match="nonce too low"):
+    with pytest.raises(NonceTaken, match="nonce too low"):
         broadcast(chain, sign_checked(signer, {**tx, "data": "0x01", "gas": 30000}))
 
 

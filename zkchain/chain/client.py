@@ -1,10 +1,13 @@
 """A chain as the rest of zkchain sees it: typed questions, typed answers, our errors."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import RpcError, WrongChain
+from ..files import exclusive
 from ..records import Network, Receipt
 from ..values import Address, Digest, address, digest, keccak_of
 from .rpc import Endpoint, ExecutionRefused, open_endpoint, request
@@ -49,11 +52,12 @@ class Log:
 class Chain:
     """A connection to one chain. Every method raises ConnectionFailed and RpcError besides what it names."""
 
-    __slots__ = ("_endpoint", "network")
+    __slots__ = ("_endpoint", "_locks", "network")
 
-    def __init__(self, network: Network, endpoint: Endpoint) -> None:
+    def __init__(self, network: Network, endpoint: Endpoint, locks: Path | None = None) -> None:
         self.network = network
         self._endpoint = endpoint
+        self._locks = locks
 
     def __repr__(self) -> str:
         return f"Chain({self._endpoint!r})"
@@ -94,6 +98,15 @@ class Chain:
     def nonce(self, account: Address) -> int:
         """The next nonce, counting transactions the node knows but has not mined."""
         return _quantity(self._ask("eth_getTransactionCount", account, "pending"))
+
+    def turn(self, account: Address) -> AbstractContextManager[None]:
+        """Hold while a transaction of `account` is numbered and mined, so that no other process takes its nonce.
+
+        By chain id and account, since networks of several names may be one chain.
+        """
+        if self._locks is None:
+            return nullcontext()
+        return exclusive(self._locks / f"{self.network.chain_id}-{account}.lock")
 
     def code_at(self, account: Address) -> bytes:
         """Runtime code at the latest block; empty for an account without code."""
@@ -177,9 +190,12 @@ class Chain:
         return request(self._endpoint, method, params)
 
 
-def connect(network: Network, *, timeout: float = REQUEST_SECONDS) -> Chain:
-    """Connect and check the chain id. Raises ConnectionFailed, RpcError, WrongChain, ConfigError."""
-    chain = Chain(network, open_endpoint(network, timeout))
+def connect(network: Network, *, timeout: float = REQUEST_SECONDS, locks: Path | None = None) -> Chain:
+    """Connect and check the chain id. `locks` is the folder in which processes agree on whose turn it is to send.
+
+    Raises ConnectionFailed, RpcError, WrongChain, ConfigError.
+    """
+    chain = Chain(network, open_endpoint(network, timeout), locks)
     chain.check_chain_id()
     return chain
 

@@ -14,6 +14,7 @@ from ..errors import (
     ChainError,
     ConnectionFailed,
     InsufficientFunds,
+    NonceTaken,
     RpcError,
     TransactionError,
     TransactionReverted,
@@ -36,6 +37,8 @@ RECEIPT_SECONDS = 120.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0
 #: What nodes say when they have the transaction already.
 _KNOWN_WORDS = ("already known", "already imported", "known transaction", "already exists")
+#: What nodes say when another transaction of the account has this nonce.
+_NONCE_WORDS = ("nonce too low", "nonce is too low", "oldnonce", "invalid nonce", "replacement", "to replace")
 
 
 def send(
@@ -52,16 +55,18 @@ def send(
     """Send `data` to `to`, or create a contract when `to` is None, and wait for success.
 
     `abis` name the custom errors that the contract may revert with. Raises TransactionReverted and its kinds,
-    TransactionUnknown (its `tx_hash` fact is the hash to look up), InsufficientFunds, WrongChain, DevKeyRefused,
-    ConnectionFailed, RpcError.
+    TransactionUnknown (its `tx_hash` fact is the hash to look up), NonceTaken, InsufficientFunds, WrongChain,
+    DevKeyRefused, ConnectionFailed, RpcError.
     """
     report("preparing transaction")
-    tx = prepare(chain, signer.address, to=to, data=data, gas=gas, abis=abis)
-    signed = sign_checked(signer, tx)
-    report("sending transaction")
-    broadcast(chain, signed)
-    report("waiting for receipt")
-    receipt = await_receipt(chain, signed.hash, timeout=timeout)
+    # Until it is mined: the next transaction of the account is estimated on the state that this one leaves.
+    with chain.turn(signer.address):
+        tx = prepare(chain, signer.address, to=to, data=data, gas=gas, abis=abis)
+        signed = sign_checked(signer, tx)
+        report("sending transaction")
+        broadcast(chain, signed)
+        report("waiting for receipt")
+        receipt = await_receipt(chain, signed.hash, timeout=timeout)
     return settle(chain, receipt, tx, abis)
 
 
@@ -115,7 +120,7 @@ def sign_checked(signer: Signer, tx: dict[str, Any]) -> SignedTx:
 def broadcast(chain: Chain, signed: SignedTx) -> None:
     """Hand the transaction to the node. Returns also when it is unknown whether the node got it.
 
-    Raises RpcError or InsufficientFunds when the node refused it and does not have it.
+    Raises NonceTaken, RpcError or InsufficientFunds when the node refused it and does not have it.
     """
     try:
         given = chain.send_raw(signed.raw)
@@ -124,6 +129,8 @@ def broadcast(chain: Chain, signed: SignedTx) -> None:
     except (RpcError, InsufficientFunds) as error:
         if any(word in error.message.lower() for word in _KNOWN_WORDS) or _known(chain, signed.hash):
             return
+        if any(word in error.message.lower() for word in _NONCE_WORDS):
+            raise NonceTaken(f"{error.message}; another transaction of the account came first") from error
         raise
     if given != signed.hash:
         raise RpcError(f"sent {signed.hash}, the node calls it {given}", tx_hash=signed.hash)

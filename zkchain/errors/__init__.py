@@ -45,6 +45,9 @@
     │   ├── DeploymentNotFound
     │   ├── DeploymentCorrupt
     │   ├── DeploymentDrift
+    │   ├── DeploymentTaken
+    │   ├── DeploymentAmbiguous
+    │   ├── ModelStopped
     │   └── SmokeTestFailed
     ├── TransactionError
     │   ├── TransactionReverted
@@ -52,6 +55,7 @@
     │   │   ├── BindingRefused
     │   │   └── ProofRejected
     │   ├── TransactionUnknown
+    │   ├── NonceTaken
     │   └── EventMissing
     ├── CircuitError
     │   ├── VisibilityRefused
@@ -117,16 +121,20 @@ from .onchain import (
     CompilerNotFound,
     ConnectionFailed,
     ContractTooLarge,
+    DeploymentAmbiguous,
     DeploymentCorrupt,
     DeploymentDrift,
     DeploymentError,
     DeploymentNotFound,
+    DeploymentTaken,
     DevKeyRefused,
     DevnetFailed,
     EventMissing,
     GuardFailed,
     InsufficientFunds,
+    ModelStopped,
     NetworkUnknown,
+    NonceTaken,
     ProofRejected,
     RpcError,
     SignerMissing,
@@ -184,10 +192,12 @@ __all__ = [
     "ConfigError",
     "ConnectionFailed",
     "ContractTooLarge",
+    "DeploymentAmbiguous",
     "DeploymentCorrupt",
     "DeploymentDrift",
     "DeploymentError",
     "DeploymentNotFound",
+    "DeploymentTaken",
     "DevKeyRefused",
     "DevSrsRefused",
     "DevnetFailed",
@@ -211,9 +221,11 @@ __all__ = [
     "ModelError",
     "ModelInvalid",
     "ModelNotFound",
+    "ModelStopped",
     "ModelTooLarge",
     "ModelUnreadable",
     "NetworkUnknown",
+    "NonceTaken",
     "ProofError",
     "ProofForeign",
     "ProofInvalid",

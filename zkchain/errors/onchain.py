@@ -136,6 +136,27 @@ class DeploymentDrift(DeploymentError):
     default_remedy = "do not use this address; deploy again and find out why it changed"
 
 
+class DeploymentTaken(DeploymentError):
+    """The name stands for another deployment than the one asked for; its record was left as it is."""
+
+    code = "deployment.taken"
+    default_remedy = "choose another --name"
+
+
+class DeploymentAmbiguous(DeploymentError):
+    """Several deployments serve this circuit, and nothing says which is meant."""
+
+    code = "deployment.ambiguous"
+    default_remedy = "say which with --name"
+
+
+class ModelStopped(DeploymentError):
+    """The model's owner stopped it in the registry; it accepts no answers, and a stop is for good."""
+
+    code = "deployment.stopped"
+    default_remedy = "deploy the bundle under another --name, which registers it anew"
+
+
 class SmokeTestFailed(DeploymentError):
     """A fresh verifier accepted what it must refuse, or refused an honest proof; it was not recorded."""
 
@@ -182,6 +203,13 @@ class TransactionUnknown(TransactionError):
 
     code = "transaction.unknown"
     default_remedy = "look the hash up before sending again"
+
+
+class NonceTaken(TransactionError):
+    """The node refused the transaction because its account has sent another with the same number."""
+
+    code = "transaction.nonce"
+    default_remedy = "let the account's other transactions be mined, then run the command again"
 
 
 class EventMissing(TransactionError):
