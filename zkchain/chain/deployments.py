@@ -62,7 +62,9 @@ class DeploymentRecord(Record):
 
 
 def write_deployment(root: Path, network: Network, record: DeploymentRecord) -> Path:
-    """Write the record under its name, over an older one, and count it. Returns the file.
+    """Write the record under its name, over an older one. Returns the file.
+
+    A deployment is counted once, however often its record is written.
 
     Raises DeploymentCorrupt when the folder belongs to another chain or the name is no file name, OSError.
     """
@@ -72,7 +74,7 @@ def write_deployment(root: Path, network: Network, record: DeploymentRecord) -> 
             f"{record.deployment.name} was deployed on chain {record.deployment.chain_id}, "
             f"network {network.name!r} is chain {network.chain_id}"
         )
-    count = _count(path) + 1
+    count = _count(path, record.deployment.tx_hash)
     document = _document(record, count)
     if record.solc_input:
         write_atomic(folder / _SOLC_INPUTS / f"{document['solcInputHash']}.json", record.solc_input.encode())
@@ -102,13 +104,17 @@ def list_deployments(root: Path, network: Network) -> tuple[DeploymentRecord, ..
     return tuple(read_deployment(root, network, path.stem) for path in _files(root, network) if _is_ours(path))
 
 
-def find_deployment(root: Path, network: Network, **facts: object) -> DeploymentRecord:
-    """The first record by name that has all these facts. Raises DeploymentNotFound, DeploymentCorrupt."""
-    for record in list_deployments(root, network):
-        if all(record.facts.get(key) == value for key, value in facts.items()):
-            return record
-    wanted = ", ".join(f"{key} {value}" for key, value in facts.items())
-    raise DeploymentNotFound(f"no deployment with {wanted} is recorded on network {network.name!r}")
+def find_deployments(root: Path, network: Network, **facts: object) -> tuple[DeploymentRecord, ...]:
+    """The records that have all these facts, by name; at least one. Raises DeploymentNotFound, DeploymentCorrupt."""
+    found = tuple(
+        record
+        for record in list_deployments(root, network)
+        if all(record.facts.get(key) == value for key, value in facts.items())
+    )
+    if not found:
+        wanted = ", ".join(f"{key} {value}" for key, value in facts.items())
+        raise DeploymentNotFound(f"no deployment with {wanted} is recorded on network {network.name!r}")
+    return found
 
 
 def code_matches(chain: Chain, record: DeploymentRecord) -> bool:
@@ -146,7 +152,7 @@ def _record(path: Path, document: Mapping[str, Any]) -> DeploymentRecord:
         _check_address(document)
         ours = dict(document[_OURS])
         facts, compiler, input_digest = ours.pop("facts"), ours.pop("compiler"), ours.pop("solc_input_sha256")
-        deployment = Deployment.from_json(ours)
+        deployment = _confirmed(Deployment.from_json(ours))
         return DeploymentRecord(
             deployment=deployment,
             abi=tuple(dict(entry) for entry in document["abi"]),
@@ -161,6 +167,13 @@ def _record(path: Path, document: Mapping[str, Any]) -> DeploymentRecord:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise DeploymentCorrupt(f"{path} is no deployment record: {error}", path=path) from error
+
+
+def _confirmed(deployment: Deployment) -> Deployment:
+    """Nothing here writes another status yet; what is planned, sent or retired must not be relied on."""
+    if deployment.status != "confirmed":
+        raise ValueError(f"its status is {deployment.status!r}")
+    return deployment
 
 
 def _check_address(document: Mapping[str, Any]) -> None:
@@ -234,11 +247,13 @@ def _is_ours(path: Path) -> bool:
     return _OURS in _json(path)
 
 
-def _count(path: Path) -> int:
+def _count(path: Path, tx_hash: str) -> int:
     if not path.is_file():
-        return 0
-    count = _json(path).get("numDeployments", 1)
-    return count if isinstance(count, int) else 1
+        return 1
+    before = _json(path)
+    count = before.get("numDeployments", 1)
+    earlier = count if isinstance(count, int) else 1
+    return earlier if before.get("transactionHash") == tx_hash else earlier + 1
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -33,13 +33,21 @@ from .parameters import PATH, network_option
     show_default=True,
     help="A verifier of its own, which needs a Solidity compiler, or the shared one that ships compiled.",
 )
+@click.option("--force", is_flag=True, help="Take the name from another deployment, whose record is lost.")
 def entry(
-    screen: Screen, *, bundle: Path, network: str, name: str | None, dry_run: bool, verifier: VerifierChoice
+    screen: Screen,
+    *,
+    bundle: Path,
+    network: str,
+    name: str | None,
+    dry_run: bool,
+    verifier: VerifierChoice,
+    force: bool,
 ) -> Answer:
     """Put the verifier of BUNDLE on a chain, behind an adapter, and register the model.
 
     The verifier is tested on the chain before its address is recorded under deployments/. Running it again sends
-    nothing when the same circuit is there already.
+    nothing when the same circuit is there already, and goes on where one that failed has ended.
     """
     config = read_config()
     result = deploy_bundle(
@@ -48,6 +56,7 @@ def entry(
         name=name,
         dry_run=dry_run,
         verifier=verifier,
+        replace_other=force,
         config=config,
         prover=make_engine(config),
         report=screen.report,

@@ -27,6 +27,7 @@ from .parameters import PATH, parse_beneficiary
 @click.argument("bundle", type=PATH)
 @click.option("--input", "input_path", type=PATH, required=True, help="The input, in any form that samples have.")
 @click.option("--network", metavar="NAME", help="Bind the proof to the model deployed there.")
+@click.option("--name", help="Which deployment, where several serve the circuit.")
 @click.option(
     "--for",
     "beneficiary",
@@ -50,6 +51,7 @@ def entry(
     bundle: Path,
     input_path: Path,
     network: str | None,
+    name: str | None,
     beneficiary: tuple[Address | None, Digest | None],
     row: int | None,
     valid_for: int,
@@ -69,6 +71,7 @@ def entry(
         prover=make_engine(config),
         out=out,
         network=network,
+        name=name,
         account=account,
         request=request,
         row=row,

@@ -1,20 +1,15 @@
 """Use case: put a bundle's verifier on a chain, behind an adapter, in the registry, ready for the gateway."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from ..chain.deploy import deploy_code, deploy_contract
 from ..chain.deployments import DeploymentRecord, write_deployment
-from ..chain.layouts import Statement
 from ..chain.probe import probe_precompiles
-from ..chain.registry import ContractAt, ModelVersion, register_model
-from ..chain.smoke import smoke_test, verifier_at
+from ..chain.registry import ContractAt, ModelVersion, get_version, model_id_of, register_model
 from ..circuit.bundle import load_bundle, read_trial
 from ..config import Config
-from ..errors import BundleCorrupt, DevSrsRefused, UsageError
+from ..errors import BundleCorrupt, DeploymentTaken, DevSrsRefused, ModelStopped, UsageError
 from ..files import exclusive
 from ..halo2 import Prover
 from ..progress import Report, silent
@@ -24,12 +19,24 @@ from ..solidity.artifacts import load_artifact
 from ..solidity.provenance import provenance_of_code
 from ..values import ZERO_DIGEST, Address, Digest, sha256_of
 from .layout import layout_of
+from .lookup import checked_model, model_of, refuse_stopped
 from .plan import PlanStep, plan_deployment
-from .site import Site, deploy_once, make_record, open_site, recorded
-from .verifier import OwnVerifier, SharedVerifier, VerifierChoice, prepare_verifier
+from .site import Site, deploy_once, is_same, open_site, recorded
+from .verifier import (
+    SHARED,
+    OwnVerifier,
+    SharedVerifier,
+    Trial,
+    VerifierChoice,
+    deploy_verifier,
+    key_contract,
+    prepare_verifier,
+)
 
-REGISTRY, GATEWAY, SHARED = "ModelRegistry", "InferenceGateway", "Halo2VerifierReusable"
+REGISTRY, GATEWAY = "ModelRegistry", "InferenceGateway"
 _RESERVED = frozenset({REGISTRY, GATEWAY, SHARED})
+#: Facts of a model's record. The second is there once the model is registered.
+_CIRCUIT, _MODEL_ID = "circuit_digest", "model_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,72 +66,124 @@ def deploy_bundle(
     name: str | None = None,
     dry_run: bool = False,
     verifier: VerifierChoice = "auto",
+    replace_other: bool = False,
     report: Report = silent,
 ) -> Deployed:
     """Deploy what is missing and register the model; do nothing when the same circuit is there already.
 
-    Raises BundleError, DevSrsRefused, ChainUnfit, SmokeTestFailed, SolidityError, ChainError, DeploymentError
-    and TransactionError. A verifier that fails its smoke test is never recorded.
+    With `replace_other`, a name that stands for another deployment is taken over; its contracts stay on chain, its
+    record is lost. Raises BundleError, DevSrsRefused, ChainUnfit, SmokeTestFailed, SolidityError, ChainError,
+    DeploymentError, among them DeploymentTaken and ModelStopped, and TransactionError. A verifier that fails its
+    smoke test is never recorded.
     """
     bundle = load_bundle(folder)
     title = _title(name, bundle)
     with exclusive(config.home / "deploy" / f"{sha256_of(network.encode())[2:18]}.lock"):
         site = open_site(network, config, signing=not dry_run)
-        return _deploy(site, folder, bundle, title, dry_run, verifier, config, prover, report)
+        refuse_dev_srs(bundle, site)
+        known = _known(site, bundle, title, verifier, replace_other=replace_other)
+        if known is not None:
+            return _answer(site, title, known, gas=0)
+        report("probing the chain's precompiles")
+        probe_precompiles(site.chain)
+        prepared = prepare_verifier(folder, verifier, prover=prover, home=config.home, report=report)
+        refuse_foreign_srs(bundle, prepared)
+        if dry_run:
+            return _planned(site, bundle, title, prepared)
+        return _deploy(site, bundle, title, prepared, read_trial(folder), report)
+
+
+def _known(
+    site: Site, bundle: Bundle, title: str, verifier: VerifierChoice, *, replace_other: bool
+) -> DeploymentRecord | None:
+    """The registered deployment called `title`, if it is the one asked for; None when there is something to do.
+
+    Raises DeploymentTaken and ModelStopped where that is not to be replaced.
+    """
+    for part in (f"{title}Verifier", f"{title}Key"):
+        other = recorded(site, part)
+        if other is not None and _CIRCUIT in other.facts:
+            raise DeploymentTaken(f"{title!r} needs the name {part!r}, which a model on {site.network.name!r} has")
+    record = recorded(site, title)
+    if record is None:
+        return None
+    try:
+        _refuse_other(site, bundle, record, verifier)
+    except (DeploymentTaken, ModelStopped):
+        if replace_other:
+            return None
+        raise
+    return record if _MODEL_ID in record.facts else None
+
+
+def _refuse_other(site: Site, bundle: Bundle, record: DeploymentRecord, verifier: VerifierChoice) -> None:
+    """Raise DeploymentTaken or ModelStopped unless the record is of this bundle, as asked for, and in use."""
+    title, found = record.deployment.name, record.facts.get(_CIRCUIT)
+    if found != bundle.circuit_digest:
+        what = f"circuit {found}" if found else "a part of another model"
+        raise DeploymentTaken(
+            f"{title!r} on {site.network.name!r} is {what}; this bundle is circuit {bundle.circuit_digest}",
+            remedy="choose another --name, or give this name to the bundle with --force",
+            name=title,
+            recorded=found,
+            wanted=bundle.circuit_digest,
+        )
+    if _MODEL_ID not in record.facts:
+        return  # its registration failed: whatever fits is used when it is tried again
+    model = checked_model(site, record)
+    if verifier not in ("auto", model.verifier):
+        raise DeploymentTaken(
+            f"{title!r} on {site.network.name!r} is deployed with the {model.verifier} verifier; "
+            f"--verifier {verifier} asks for another",
+            remedy="choose another --name for a second deployment, or leave --verifier out",
+            name=title,
+            recorded=model.verifier,
+            wanted=verifier,
+        )
+    refuse_stopped(site, model)
 
 
 def _deploy(
-    site: Site,
-    folder: Path,
-    bundle: Bundle,
-    title: str,
-    dry_run: bool,
-    verifier: VerifierChoice,
-    config: Config,
-    prover: Prover,
-    report: Report,
+    site: Site, bundle: Bundle, title: str, prepared: OwnVerifier | SharedVerifier, trial: Trial, report: Report
 ) -> Deployed:
-    refuse_dev_srs(bundle, site)
-    known = recorded(site, title)
-    if known is not None and known.facts.get("circuit_digest") == bundle.circuit_digest:
-        return _answer(site, bundle, title, known, gas=0, plan=())
-    report("probing the chain's precompiles")
-    probe_precompiles(site.chain)
-    prepared = prepare_verifier(folder, verifier, prover=prover, home=config.home, report=report)
-    refuse_foreign_srs(bundle, prepared)
-    if dry_run:
-        return _planned(site, bundle, title, prepared)
-    gas = _Gas()
-    registry = gas.add(deploy_once(site, REGISTRY, load_artifact(REGISTRY), (), report))
-    gateway = gas.add(deploy_once(site, GATEWAY, load_artifact(GATEWAY), (registry.deployment.address,), report))
-    adapter = _deploy_adapter(site, folder, bundle, title, prepared, gas, report)
-    report("registering the model")
+    """Every contract is recorded as soon as it stands, so that after a failure it is not paid for again."""
+    registry, fresh_registry = deploy_once(site, REGISTRY, load_artifact(REGISTRY), (), report)
+    address = registry.deployment.address
+    gateway, fresh_gateway = deploy_once(site, GATEWAY, load_artifact(GATEWAY), (address,), report)
+    plan, fresh_parts = deploy_verifier(site, title, prepared, trial, report)
+    facts = {**plan.facts, _CIRCUIT: bundle.circuit_digest}
+    args = (*plan.verifier, bytes.fromhex(bundle.circuit_digest[2:]))
+    adapter, fresh_adapter = deploy_once(site, title, plan.artifact, args, report, facts=facts, accept=plan.accept)
+    at = ContractAt(address, registry.abi)
+    version = _version(bundle, adapter, title)
     assert site.signer is not None
-    model_id, receipt = register_model(
-        site.chain,
-        site.signer,
-        ContractAt(registry.deployment.address, registry.abi),
-        _version(bundle, adapter, title),
-        report,
-        abis=(adapter.abi,),
+    model_id = model_id_of(site.chain, at, site.signer.address, bundle.circuit_digest, version.adapter)
+    steps = ((registry, fresh_registry), (gateway, fresh_gateway), (adapter, fresh_adapter))
+    gas = sum(part.deployment.gas_used for part in (*fresh_parts, *(part for part, fresh in steps if fresh)))
+    # A registration whose receipt came too late for the run that sent it has happened all the same.
+    if get_version(site.chain, at, model_id) != version:
+        report("registering the model")
+        model_id, receipt = register_model(site.chain, site.signer, at, version, report, abis=(adapter.abi,))
+        gas += receipt.gas_used
+    final = replace(
+        adapter,
+        facts={
+            # Without its constructor's arguments, it is not found again by them: a second model gets an adapter of
+            # its own, since its id would be the first one's.
+            **facts,
+            "model_digest": bundle.model.digest,
+            _MODEL_ID: model_id,
+            "registry": address,
+            "gateway": gateway.deployment.address,
+            "provenance": bundle.srs.provenance,
+            "binding": bundle.binding,
+            "segments": [segment.to_json() for segment in bundle.segments],
+            "model_name": title,
+            "proof_bytes": bundle.proof_bytes,
+        },
     )
-    gas.used += receipt.gas_used
-    facts = {
-        "circuit_digest": bundle.circuit_digest,
-        "model_digest": bundle.model.digest,
-        "model_id": model_id,
-        "registry": registry.deployment.address,
-        "gateway": gateway.deployment.address,
-        "provenance": bundle.srs.provenance,
-        "binding": bundle.binding,
-        "segments": [segment.to_json() for segment in bundle.segments],
-        "model_name": title,
-        "proof_bytes": bundle.proof_bytes,
-        **adapter.facts,
-    }
-    final = replace(adapter, facts=facts)
     write_deployment(site.root, site.network, final)
-    return _answer(site, bundle, title, final, gas=gas.used, plan=())
+    return _answer(site, title, final, gas=gas)
 
 
 def refuse_dev_srs(bundle: Bundle, site: Site) -> None:
@@ -150,63 +209,6 @@ def refuse_foreign_srs(bundle: Bundle, prepared: OwnVerifier | SharedVerifier) -
         )
 
 
-class _Gas:
-    """Adds up what the transactions of one deployment used."""
-
-    def __init__(self) -> None:
-        self.used = 0
-
-    def add(self, step: tuple[DeploymentRecord, bool]) -> DeploymentRecord:
-        record, fresh = step
-        if fresh:
-            self.used += record.deployment.gas_used
-        return record
-
-
-def _deploy_adapter(
-    site: Site,
-    folder: Path,
-    bundle: Bundle,
-    title: str,
-    prepared: OwnVerifier | SharedVerifier,
-    gas: _Gas,
-    report: Report,
-) -> DeploymentRecord:
-    """Verifier, adapter and smoke test. The adapter's record is returned, not yet written."""
-    instances, proof = read_trial(folder)
-    assert site.signer is not None
-    circuit = bytes.fromhex(bundle.circuit_digest[2:])
-    if isinstance(prepared, OwnVerifier):
-        report("deploying the verifier")
-        receipt, address = deploy_contract(site.chain, site.signer, prepared.artifact, (), report)
-        gas.used += receipt.gas_used
-        report("testing the verifier")
-        smoke_test(verifier_at(site.chain, address), Statement(proof, instances), report)
-        own = make_record(site, f"{title}Verifier", prepared.artifact, (), receipt, address, {})
-        write_deployment(site.root, site.network, own)
-        kind, artifact = "own", load_artifact("Halo2Adapter")
-        args: tuple[Any, ...] = (address, bytes.fromhex(own.deployment.code_hash[2:]), circuit)
-        facts: dict[str, Any] = {"verifier": kind, "verifier_address": address, "key_digest": own.deployment.code_hash}
-        facts["verifier_code_bytes"] = own.deployment.code_bytes
-    else:
-        shared = gas.add(deploy_once(site, SHARED, prepared.artifact, (), report))
-        report("storing the verifying key")
-        receipt, key_data = deploy_code(site.chain, site.signer, prepared.creation_code, report)
-        gas.used += receipt.gas_used
-        kind, artifact = "shared", load_artifact("ReusableHalo2Adapter")
-        verifier, pin = shared.deployment.address, bytes.fromhex(shared.deployment.code_hash[2:])
-        args = (verifier, pin, key_data, bytes.fromhex(prepared.key_digest[2:]), circuit)
-        facts = {"verifier": kind, "verifier_address": verifier, "key_digest": prepared.key_digest}
-        facts |= {"key_data": key_data, "verifier_code_bytes": shared.deployment.code_bytes}
-    report("deploying the adapter")
-    receipt, address = deploy_contract(site.chain, site.signer, artifact, args, report)
-    gas.used += receipt.gas_used
-    if isinstance(prepared, SharedVerifier):
-        report("testing the verifier")
-        smoke_test(verifier_at(site.chain, verifier), Statement(proof, instances, prepared.words), report)
-    return make_record(site, title, artifact, args, receipt, address, facts)
-
-
 def _version(bundle: Bundle, adapter: DeploymentRecord, title: str) -> ModelVersion:
     return ModelVersion(
         circuit_digest=bundle.circuit_digest,
@@ -221,29 +223,26 @@ def _version(bundle: Bundle, adapter: DeploymentRecord, title: str) -> ModelVers
     )
 
 
-def _answer(
-    site: Site, bundle: Bundle, title: str, record: DeploymentRecord, *, gas: int, plan: tuple[PlanStep, ...]
-) -> Deployed:
-    facts: Mapping[str, Any] = record.facts
-    verifier_name = f"{title}Verifier" if facts["verifier"] == "own" else SHARED
+def _answer(site: Site, title: str, record: DeploymentRecord, *, gas: int) -> Deployed:
+    model = model_of(record)
     return Deployed(
         name=title,
         contracts={
-            REGISTRY: facts["registry"],
-            GATEWAY: facts["gateway"],
-            verifier_name: facts["verifier_address"],
+            REGISTRY: model.registry,
+            GATEWAY: model.gateway,
+            f"{title}Verifier" if model.verifier == "own" else SHARED: model.verifier_address,
             title: record.deployment.address,
         },
         rpc_url=site.network.rpc_url,
         chain_id=site.network.chain_id,
         gas_used=gas,
-        code_bytes=facts["verifier_code_bytes"],
-        model_id=facts["model_id"],
-        circuit_digest=bundle.circuit_digest,
-        provenance=bundle.srs.provenance,
-        verifier=facts["verifier"],
+        code_bytes=model.verifier_code_bytes,
+        model_id=model.model_id,
+        circuit_digest=model.circuit_digest,
+        provenance=model.provenance,
+        verifier=model.verifier,
         reused=gas == 0,
-        plan=plan,
+        plan=(),
     )
 
 
@@ -257,7 +256,7 @@ def _planned(site: Site, bundle: Bundle, title: str, prepared: OwnVerifier | Sha
     else:
         needed += [(SHARED, prepared.artifact), (f"{title}Key", prepared.creation_code)]
         needed += [(title, load_artifact("ReusableHalo2Adapter"))]
-    steps = plan_deployment(site, needed, existing={part for part in _RESERVED if recorded(site, part)})
+    steps = plan_deployment(site, needed, existing={part for part, code in needed if _stands(site, part, code)})
     return Deployed(
         name=title,
         contracts={},
@@ -272,6 +271,13 @@ def _planned(site: Site, bundle: Bundle, title: str, prepared: OwnVerifier | Sha
         reused=False,
         plan=steps,
     )
+
+
+def _stands(site: Site, name: str, part: ContractArtifact | bytes) -> bool:
+    """Whether `deploy_once` would find it. An adapter's arguments are not known before its verifier's address is."""
+    known = recorded(site, name)
+    artifact = key_contract(part) if isinstance(part, bytes) else part
+    return known is not None and "arguments" in known.facts and is_same(site, known, artifact)
 
 
 def _title(name: str | None, bundle: Bundle) -> str:

@@ -17,7 +17,7 @@ from ..proof.codec import write_proof
 from ..proof.prove import make_proof
 from ..records import Binding, Bundle, Proof
 from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest
-from .lookup import find_model
+from .lookup import find_model, refuse_stopped
 from .site import open_site
 
 #: Seconds that a bound proof can be submitted for, unless the caller says otherwise.
@@ -45,6 +45,7 @@ def prove_input(
     prover: Prover,
     out: Path | None = None,
     network: str | None = None,
+    name: str | None = None,
     account: Address | None = None,
     request: Digest | None = None,
     row: int | None = None,
@@ -54,16 +55,19 @@ def prove_input(
     """Prove the sample at `input_path` (number `row` when it holds several) and write the proof to `out`.
 
     With `network`, the proof is bound to the deployed model there and to `account` (the network's signer when
-    neither it nor `request` is given). Without, it is bound to nothing and can only be checked off chain, unless
-    the circuit has no binding. Raises BundleError, SampleError, EngineError, DeploymentError and ChainError.
+    neither it nor `request` is given); `name` says which deployment, where several serve the circuit. Without, it
+    is bound to nothing and can only be checked off chain, unless the circuit has no binding. Raises BundleError,
+    SampleError, EngineError, DeploymentError and ChainError.
     """
     bundle = load_bundle(folder)
     sample = _one(read_samples(input_path, bundle.model), row, input_path)
     binding = None
     if network is not None:
-        binding = _bind(bundle, network, config, account, request, valid_for)
-    elif account is not None or request is not None:
-        raise UsageError("a proof for an account or a request needs a network", remedy="add --network NAME")
+        binding = _bind(bundle, network, name, config, account, request, valid_for)
+    elif account is not None or request is not None or name is not None:
+        raise UsageError(
+            "a proof for an account, a request or a deployment needs a network", remedy="add --network NAME"
+        )
     proof, cost = make_proof(prover, circuit_files(folder), bundle, to_input_data(sample), binding, report)
     path = out if out is not None else Path(f"{folder.resolve().name.removesuffix('.bundle')}.proof.json")
     write_proof(path, proof)
@@ -88,6 +92,7 @@ def _one(samples: Sequence[Sample], row: int | None, path: Path) -> Sample:
 def _bind(
     bundle: Bundle,
     network: str,
+    name: str | None,
     config: Config,
     account: Address | None,
     request: Digest | None,
@@ -98,7 +103,8 @@ def _bind(
     if not 0 < valid_for <= 10 * 365 * 24 * 3600:
         raise UsageError(f"--valid-for is {valid_for} s; it must be positive and at most ten years")
     site = open_site(network, config, signing=account is None and request is None and bundle.binding)
-    model = find_model(site, bundle.circuit_digest)
+    model = find_model(site, bundle.circuit_digest, name=name)
+    refuse_stopped(site, model)
     if not bundle.binding:
         if account is not None or request is not None:
             raise UsageError("this circuit was compiled without binding; its proofs are for whoever submits first")

@@ -1,12 +1,12 @@
 """Where a use case works: one connected network, one signer, one folder of deployment records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..chain.client import Chain, connect
-from ..chain.deploy import deploy_contract
+from ..chain.deploy import deploy_contract, same_code
 from ..chain.deployments import DeploymentRecord, code_matches, read_deployment, write_deployment
 from ..chain.networks import LOCAL, resolve_network
 from ..chain.signer import Signer, load_signer
@@ -34,7 +34,7 @@ class Site:
 def open_site(network: str, config: Config, *, signing: bool) -> Site:
     """Connect to `network`. Raises NetworkUnknown, ConnectionFailed, WrongChain, SignerMissing, DevKeyRefused."""
     target = resolve_network(network, config)
-    chain = connect(target)
+    chain = connect(target, locks=config.home / "accounts")
     reference = None if network == LOCAL else config.network(network).signer
     return Site(chain=chain, signer=load_signer(reference, target) if signing else None, root=config.deployments)
 
@@ -61,21 +61,37 @@ def recorded(site: Site, name: str) -> DeploymentRecord | None:
 
 
 def deploy_once(
-    site: Site, name: str, artifact: ContractArtifact, args: tuple[Any, ...], report: Report = silent
+    site: Site,
+    name: str,
+    artifact: ContractArtifact,
+    args: tuple[Any, ...],
+    report: Report = silent,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    accept: Callable[[Address], object] | None = None,
 ) -> tuple[DeploymentRecord, bool]:
     """The recorded contract called `name` if it has this bytecode and these arguments, else a fresh one.
 
-    The flag is true when a contract was deployed. Raises what `deploy_contract` raises, and DeploymentDrift.
+    The flag is true when a contract was deployed. A fresh contract that `accept` raises for is not recorded. Raises
+    what `deploy_contract` and `accept` raise, and DeploymentDrift.
     """
     known = recorded(site, name)
-    if known is not None and known.bytecode == artifact.bytecode and known.facts.get("arguments") == _plain(args):
+    if known is not None and is_same(site, known, artifact) and known.facts.get("arguments") == _plain(args):
         return known, False
     report(f"deploying {name}")
     assert site.signer is not None
     receipt, address = deploy_contract(site.chain, site.signer, artifact, args, report)
-    record = make_record(site, name, artifact, args, receipt, address, {"arguments": _plain(args)})
+    if accept is not None:
+        accept(address)
+    record = make_record(site, name, artifact, args, receipt, address, {**(facts or {}), "arguments": _plain(args)})
     write_deployment(site.root, site.network, record)
     return record, True
+
+
+def is_same(site: Site, record: DeploymentRecord, artifact: ContractArtifact) -> bool:
+    """True when the record is of this artifact. Asks the chain too: whoever can write a file is not believed."""
+    found = site.chain.code_at(record.deployment.address)
+    return record.bytecode == artifact.bytecode and same_code(found, artifact.deployed_bytecode, immutables=True)
 
 
 def make_record(

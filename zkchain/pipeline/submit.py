@@ -25,21 +25,24 @@ class Submitted:
     event: InferenceEvent
 
 
-def submit_proof(proof_path: Path, network: str, *, config: Config, report: Report = silent) -> Submitted:
+def submit_proof(
+    proof_path: Path, network: str, *, config: Config, name: str | None = None, report: Report = silent
+) -> Submitted:
     """Send the proof in a transaction and decode the gateway's event; the event, not the status, is the success.
 
-    Raises ProofUnreadable, ProofForeign before anything is sent, and TransactionError, among them
-    AlreadyRecorded, BindingRefused, ProofRejected and EventMissing.
+    `name` says which deployment, where several serve the circuit and the proof is bound to none. Raises
+    ProofUnreadable, ProofForeign before anything is sent, and TransactionError, among them AlreadyRecorded,
+    BindingRefused, ProofRejected and EventMissing.
     """
     proof = read_proof(proof_path)
     site = open_site(network, config, signing=True)
-    model = find_bound_model(site, proof)
+    model = find_bound_model(site, proof, name)
     reason = foreign_reason(proof, model, site)
     if reason:
         raise ProofForeign(reason)
     assert site.signer is not None
     gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
-    known = KnownModel(model_id=model.model_id, name=model.name, segments=model.segments)
+    known = KnownModel(model_id=model.model_id, name=model.model_name, segments=model.segments)
     receipt, event = submit_inference(
         site.chain, site.signer, gateway, known, proof, report, abis=errors_behind_the_gateway()
     )
@@ -56,7 +59,7 @@ def list_inferences(
         raise DeploymentNotFound(f"no model is recorded on network {network!r}")
     report("reading events")
     names = {
-        model.model_id: KnownModel(model_id=model.model_id, name=model.name, segments=model.segments)
+        model.model_id: KnownModel(model_id=model.model_id, name=model.model_name, segments=model.segments)
         for model in models
     }
     found: list[InferenceEvent] = []

@@ -8,7 +8,7 @@ import pytest
 
 from zkchain.chain.deployments import (
     DeploymentRecord,
-    find_deployment,
+    find_deployments,
     list_deployments,
     read_deployment,
     write_deployment,
@@ -74,9 +74,22 @@ def test_other_tools_find_what_they_expect(tmp_path: Path):
 
 
 def test_deploying_again_is_counted(tmp_path: Path):
+    first = record()
     for count in (1, 2, 3):
-        write_deployment(tmp_path, LOCAL, record())
-        assert read_deployment(tmp_path, LOCAL, "Gateway").count == count
+        again = replace(first, deployment=replace(first.deployment, tx_hash=f"0x{count:064x}"))
+        for facts in ({}, {"model_id": "0x1"}):  # what is learnt later is written over it
+            write_deployment(tmp_path, LOCAL, replace(again, facts=facts))
+            assert read_deployment(tmp_path, LOCAL, "Gateway").count == count
+
+
+@pytest.mark.parametrize("status", ["planned", "sent", "retired", "else"])
+def test_only_what_was_confirmed_is_relied_on(tmp_path: Path, status: str):
+    path = write_deployment(tmp_path, LOCAL, record())
+    document = json.loads(path.read_text())
+    document["zkchain"]["status"] = status
+    path.write_text(json.dumps(document))
+    with pytest.raises(DeploymentCorrupt, match=status):
+        read_deployment(tmp_path, LOCAL, "Gateway")
 
 
 def test_records_are_listed_and_found_by_facts(tmp_path: Path):
@@ -85,12 +98,13 @@ def test_records_are_listed_and_found_by_facts(tmp_path: Path):
     write_deployment(tmp_path, LOCAL, record("A", circuit="0x2", role="model"))
     file_of(tmp_path, "Token").write_text(json.dumps({"address": ADDRESS, "abi": []}))  # made by another tool
     assert [item.deployment.name for item in list_deployments(tmp_path, LOCAL)] == ["A", "B"]
-    assert find_deployment(tmp_path, LOCAL, circuit="0x1").deployment.name == "B"
-    assert find_deployment(tmp_path, LOCAL, circuit="0x2", role="model").deployment.name == "A"
+    write_deployment(tmp_path, LOCAL, record("C", circuit="0x1"))
+    assert [found.deployment.name for found in find_deployments(tmp_path, LOCAL, circuit="0x1")] == ["B", "C"]
+    assert [found.deployment.name for found in find_deployments(tmp_path, LOCAL, role="model")] == ["A"]
     with pytest.raises(DeploymentNotFound, match="circuit 0x3"):
-        find_deployment(tmp_path, LOCAL, circuit="0x3")
+        find_deployments(tmp_path, LOCAL, circuit="0x3")
     with pytest.raises(DeploymentNotFound):
-        find_deployment(tmp_path, LOCAL, circuit="0x1", role="model")
+        find_deployments(tmp_path, LOCAL, circuit="0x1", role="model")
 
 
 def test_a_missing_record_is_not_found(tmp_path: Path):
@@ -106,7 +120,7 @@ def test_a_folder_of_another_chain_is_refused(tmp_path: Path):
         lambda: write_deployment(tmp_path, other, record()),
         lambda: read_deployment(tmp_path, other, "Gateway"),
         lambda: list_deployments(tmp_path, other),
-        lambda: find_deployment(tmp_path, other, a=1),
+        lambda: find_deployments(tmp_path, other, a=1),
     ):
         with pytest.raises(DeploymentCorrupt, match="chain '31337'"):
             call()
