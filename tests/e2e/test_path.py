@@ -119,7 +119,7 @@ def test_both_judges_agree_and_say_who_they_are(journey):
     by_bundle, by_network = journey.steps["verify with bundle"].json, journey.steps["verify on network"].json
     gateway = journey.steps["deploy"].json["contracts"]["InferenceGateway"]
     assert by_bundle == {"valid": True, "where": "bundle", "reason": ""}
-    assert by_network == {"valid": True, "where": f"local:{gateway}", "reason": ""}
+    assert by_network == {"valid": True, "where": f"local:{gateway}", "reason": "", "recorded": False}
 
 
 def test_submit_gives_the_decoded_event(journey):

@@ -123,7 +123,7 @@ def judged(verdict: Verdict) -> Answer:
     word = "valid" if verdict.valid else "NOT VALID"
     lines: list[Line] = [("proof", word), ("judged by", verdict.where)]
     if verdict.reason:
-        lines.append(("because", verdict.reason))
+        lines.append(("note" if verdict.valid else "because", verdict.reason))
     return Answer(facts=verdict.to_json(), lines=lines, good=verdict.valid)
 
 

@@ -25,12 +25,15 @@ from .parameters import PATH
 @click.argument("proof", type=PATH)
 @click.option("--bundle", type=PATH, help="Judge by this bundle's verifying key, on this machine.")
 @click.option("--network", metavar="NAME", help="Judge by the contracts of this network; nothing is sent.")
-def entry(screen: Screen, *, proof: Path, bundle: Path | None, network: str | None) -> Answer:
+@click.option("--name", help="Which deployment, where several serve the circuit.")
+def entry(screen: Screen, *, proof: Path, bundle: Path | None, network: str | None, name: str | None) -> Answer:
     """Judge PROOF by a bundle or by a network's contracts; exit code 1 when it does not hold."""
     if (bundle is None) == (network is None):
         raise UsageError("exactly one of --bundle and --network says who judges", remedy="run: zkchain verify --help")
+    if name is not None and network is None:
+        raise UsageError("--name names a deployment of a network", remedy="add --network NAME")
     config = read_config()
     if bundle is not None:
         return answers.judged(verify_with_bundle(proof, bundle, prover=make_engine(config), report=screen.report))
     assert network is not None
-    return answers.judged(verify_on_network(proof, network, config=config, report=screen.report))
+    return answers.judged(verify_on_network(proof, network, config=config, name=name, report=screen.report))
