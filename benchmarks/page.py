@@ -62,8 +62,10 @@ def section(results: Results, stem: str) -> str:
 
 def _versions(rows: Sequence[Row]) -> str:
     versions = sorted({row.version for row in rows})
-    dates = sorted(row.date[:10] for row in rows)
-    return f"zkchain {', '.join(versions)}; {dates[0]} to {dates[-1]}" if rows else "no row yet"
+    dates = sorted({row.date[:10] for row in rows})
+    busiest = max((row.others for row in rows), default=0.0)
+    noise = f"others kept up to {busiest:g} cores busy"
+    return f"zkchain {', '.join(versions)}; {', '.join(dates)}; {noise}" if rows else "no row yet"
 
 
 def _means(summary: dict[str, Any]) -> Iterator[str]:

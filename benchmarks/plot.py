@@ -10,8 +10,13 @@ from .records import Row
 from .store import read_results
 from .summary import ratios
 
-#: Metric, its colour, and its words.
-BARS = (("prove", "#2f6f4f", "proving time"), ("key", "#c58b2a", "proving key"), ("memory", "#7a8ca3", "memory"))
+#: Metric, its colour, and its words. The error stands beside the speed because one is bought with the other.
+BARS = (
+    ("prove", "#2f6f4f", "proving time"),
+    ("key", "#c58b2a", "proving key"),
+    ("memory", "#7a8ca3", "memory"),
+    ("error", "#a33b3b", "mean error"),
+)
 _LEFT, _WIDTH, _RIGHT, _BAR, _GAP, _TOP = 170, 560, 60, 9, 10, 50
 
 
@@ -35,7 +40,7 @@ def chart(rows: Sequence[Row]) -> str:
         f'<text x="{_LEFT}" y="18">times better than ezkl\'s defaults (log scale; left of 1: worse)</text>',
     ]
     for index, (_, colour, words) in enumerate(BARS):
-        at = _LEFT + 150 * index
+        at = _LEFT + 130 * index
         parts.append(f'<rect x="{at}" y="27" width="10" height="10" fill="{colour}"/>')
         parts.append(f'<text x="{at + 15}" y="36">{words}</text>')
     for power in range(low, high + 1):

@@ -51,19 +51,21 @@ def _layer_norm() -> Made:
     return data.made(train_head(net, data.train, data.labels).model())
 
 
-def _recipe(name: str, answer: Answer, build: Callable[[], Made], *, quick: bool = False) -> Recipe:
-    return Recipe(name=name, family="dense", answer=answer, build=build, quick=quick)
+def _recipe(
+    name: str, answer: Answer, build: Callable[[], Made], *, quick: bool = False, max_logrows: int = 16
+) -> Recipe:
+    return Recipe(name=name, family="dense", answer=answer, build=build, quick=quick, max_logrows=max_logrows)
 
 
 DENSE = (
     _recipe("mlp_3_2_4", "classes", _mlp(digit_components, [2], epochs=1000), quick=True),
     _recipe("mlp_30_16_1", "logit", _mlp(cancer, [16]), quick=True),
-    _recipe("mlp_64_32_10", "classes", _mlp(digits, [32]), quick=True),
+    _recipe("mlp_64_32_10", "classes", _mlp(digits, [32])),
     _recipe("mlp_784_56_10", "classes", _mlp(large_digits, [56], epochs=60)),
     _recipe("mlp_deep_regression", "values", _mlp(diabetes, [32, 32, 32], epochs=60)),
     _recipe("mlp_tanh", "classes", _mlp(wine, [32, 16], "Tanh")),
-    _recipe("mlp_sigmoid", "probability", _mlp(cancer, [16], "Sigmoid", head="Sigmoid")),
-    _recipe("mlp_softmax", "classes", _mlp(digits, [32], head="Softmax")),
+    _recipe("mlp_sigmoid", "probability", _mlp(cancer, [16], "Sigmoid", head="Sigmoid"), max_logrows=17),
+    _recipe("mlp_softmax", "classes", _mlp(digits, [32], head="Softmax"), max_logrows=18),
     _recipe("mlp_gelu", "classes", _gelu),
     _recipe("layer_norm", "classes", _layer_norm, quick=True),
 )

@@ -60,13 +60,14 @@ def _recipe(
     *,
     family: str = "trees",
     quick: bool = False,
+    max_logrows: int = 16,
 ) -> Recipe:
     def build() -> Made:
         found = data()
         estimator = make().fit(found.train, found.labels)
         return found.made(convert(estimator, found.train.shape[1]))
 
-    return Recipe(name=name, family=family, answer=answer, build=build, quick=quick)
+    return Recipe(name=name, family=family, answer=answer, build=build, quick=quick, max_logrows=max_logrows)
 
 
 def _xgboost(kind: Any, **more: Any) -> Callable[[], Any]:
@@ -79,7 +80,14 @@ def _lightgbm(kind: Any) -> Callable[[], Any]:
 
 ESTIMATORS = (
     _recipe("linear_regression", "values", diabetes, LinearRegression, family="linear", quick=True),
-    _recipe("logistic_binary", "classes", cancer, lambda: LogisticRegression(max_iter=500), family="linear"),
+    _recipe(
+        "logistic_binary",
+        "classes",
+        cancer,
+        lambda: LogisticRegression(max_iter=500),
+        family="linear",
+        max_logrows=18,
+    ),
     _recipe("logistic_digits", "classes", digits, lambda: LogisticRegression(max_iter=500), family="linear"),
     _recipe("linear_svm", "classes", wine, lambda: LinearSVC(random_state=0), family="linear"),
     _recipe(
@@ -89,7 +97,13 @@ ESTIMATORS = (
         lambda: make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)),
         family="linear",
     ),
-    _recipe("decision_tree", "classes", wine, lambda: DecisionTreeClassifier(max_depth=4, random_state=0)),
+    _recipe(
+        "decision_tree",
+        "classes",
+        wine,
+        lambda: DecisionTreeClassifier(max_depth=4, random_state=0),
+        quick=True,
+    ),
     _recipe("random_forest", "classes", cancer, lambda: RandomForestClassifier(6, max_depth=3, random_state=0)),
     _recipe(
         "gradient_boosting",
@@ -97,7 +111,7 @@ ESTIMATORS = (
         diabetes,
         lambda: GradientBoostingRegressor(n_estimators=8, max_depth=3, random_state=0),
     ),
-    _recipe("xgboost_classifier", "classes", cancer, _xgboost(xgboost.XGBClassifier), _from_xgboost, quick=True),
+    _recipe("xgboost_classifier", "classes", cancer, _xgboost(xgboost.XGBClassifier), _from_xgboost, max_logrows=17),
     _recipe("xgboost_regressor", "values", diabetes, _xgboost(xgboost.XGBRegressor), _from_xgboost),
     _recipe("lightgbm_classifier", "classes", wine, _lightgbm(lightgbm.LGBMClassifier), _from_lightgbm),
     _recipe("lightgbm_regressor", "values", diabetes, _lightgbm(lightgbm.LGBMRegressor), _from_lightgbm),
