@@ -1,7 +1,19 @@
 """The only code that meets ezkl: one supervised child process a request."""
 
-from .engine import ENGINE_VERSION, Engine, Proved, Prover, Witnessed
+from .engine import ENGINE_VERSION, Engine
+from .prover import CircuitFiles, InputData, Proved, Prover, Surveyed, Witnessed
 from .ranges import within_tables
 from .supervisor import Limits
 
-__all__ = ["ENGINE_VERSION", "Engine", "Limits", "Proved", "Prover", "Witnessed", "within_tables"]
+__all__ = [
+    "ENGINE_VERSION",
+    "CircuitFiles",
+    "Engine",
+    "InputData",
+    "Limits",
+    "Proved",
+    "Prover",
+    "Surveyed",
+    "Witnessed",
+    "within_tables",
+]

@@ -4,97 +4,22 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import ProofInvalid
 from ..progress import Report, silent
 from ..scratch import scratch_folder
 from ..values import FieldElement
+from .prover import CircuitFiles, InputData, Proved, Prover, Surveyed, Witnessed
 from .supervisor import ChildCommand, Limits, serve
 
 #: The one ezkl release whose outputs, traps and generated Solidity this package knows.
 ENGINE_VERSION = "ezkl/23.0.5"
 
+__all__ = ["ENGINE_VERSION", "CircuitFiles", "Engine", "InputData", "Proved", "Prover", "Surveyed", "Witnessed"]
+
 #: Measured on two cores for k=15; the time doubles with each k.
 _SRS_SECONDS = 6.0
-
-#: ezkl's input file: one flat list of numbers for each input of the circuit.
-InputData = Sequence[Sequence[float | int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Witnessed:
-    """The circuit's forward pass on one input, and the widest values it met."""
-
-    seconds: float
-    outputs: tuple[tuple[FieldElement, ...], ...]
-    lookup_low: int
-    lookup_high: int
-    range_high: int
-    peak_rss_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proved:
-    """A checked proof with what it cost."""
-
-    instances: tuple[FieldElement, ...]
-    proof: bytes
-    witness_seconds: float
-    prove_seconds: float
-    peak_rss_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitFiles:
-    """Where a circuit and its keys lie."""
-
-    circuit: Path
-    settings: Path
-    proving_key: Path
-    verifying_key: Path
-    srs: Path
-
-
-class Prover(Protocol):
-    """What zkchain needs of a proof system; `Engine` is the real one."""
-
-    def make_settings(
-        self,
-        model: Path,
-        run_args: Mapping[str, object],
-        data: InputData | None,
-        calibration: Mapping[str, object] | None,
-        report: Report = silent,
-    ) -> dict[str, Any]:
-        """Settings for `run_args`; calibrated on `data` when `calibration` is given."""
-
-    def build(self, model: Path, files: CircuitFiles, report: Report = silent) -> float:
-        """Compile `model` with `files.settings`, make both keys; seconds of key generation."""
-
-    def witness(
-        self, model: Path, settings: Path, inputs: Sequence[InputData], report: Report = silent
-    ) -> tuple[Witnessed, ...]:
-        """Forward pass on each input, with no keys needed."""
-
-    def prove(
-        self, files: CircuitFiles, data: InputData, accept: Callable[[Witnessed], None], report: Report = silent
-    ) -> Proved:
-        """Prove one input; `accept` sees the witness first and may raise."""
-
-    def verify(
-        self, files: CircuitFiles, instances: Sequence[FieldElement], proof: bytes, report: Report = silent
-    ) -> bool:
-        """True when the proof holds, False when it does not; anything else raises."""
-
-    def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
-        """Write a development SRS for 2**k rows to `path`."""
-
-    def render_verifier(self, files: CircuitFiles, report: Report = silent) -> str:
-        """Unguarded Solidity of this circuit's own verifier."""
-
-    def render_shared(self, files: CircuitFiles, report: Report = silent) -> tuple[str, bytes]:
-        """Unguarded Solidity of the shared verifier, and this circuit's verifying-key artifact (VKA)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +48,40 @@ class Engine:
                 "calibration": None if calibration is None else dict(calibration),
             }
             return dict(self._serve("make_settings", arguments, scratch, report)["settings"])
+
+    def survey(
+        self,
+        model: Path,
+        variants: Sequence[Mapping[str, object]],
+        inputs: Sequence[InputData],
+        seconds: float,
+        report: Report = silent,
+    ) -> tuple[Surveyed, ...]:
+        """See `Prover.survey`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            arguments = {**_survey_files(model, inputs, scratch), "variants": list(map(dict, variants))}
+            result = self._serve("survey", {**arguments, "seconds": seconds}, scratch, report)
+        return tuple(
+            Surveyed(
+                settings=item["settings"],
+                witnesses=tuple(_witnessed(one, result["peak_rss_bytes"]) for one in item["witnesses"]),
+                refusal=item["refusal"],
+                seconds=item["seconds"],
+            )
+            for item in result["candidates"]
+        )
+
+    def least_bits(
+        self,
+        model: Path,
+        variants: Sequence[Mapping[str, object]],
+        inputs: Sequence[InputData],
+        report: Report = silent,
+    ) -> tuple[int | None, ...]:
+        """See `Prover.least_bits`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            arguments = {**_survey_files(model, inputs, scratch), "variants": list(map(dict, variants))}
+            return tuple(self._serve("least_bits", arguments, scratch, report)["bits"])
 
     def build(self, model: Path, files: CircuitFiles, report: Report = silent) -> float:
         """See `Prover.build`."""
@@ -197,17 +156,7 @@ class Engine:
         data = [_write_input(scratch / f"input-{index}.json", item) for index, item in enumerate(inputs)]
         arguments = {"circuit": str(circuit.absolute()), "inputs": data, "witness": str(scratch / "witness.json")}
         result = self._serve("witness", arguments, scratch, report)
-        return tuple(
-            Witnessed(
-                seconds=item["seconds"],
-                outputs=tuple(tuple(FieldElement.from_word(w) for w in tensor) for tensor in item["outputs"]),
-                lookup_low=item["lookup_low"],
-                lookup_high=item["lookup_high"],
-                range_high=item["range_high"],
-                peak_rss_bytes=result["peak_rss_bytes"],
-            )
-            for item in result["witnesses"]
-        )
+        return tuple(_witnessed(item, result["peak_rss_bytes"]) for item in result["witnesses"])
 
     def _serve(
         self,
@@ -230,6 +179,22 @@ class Engine:
 
 def _paths(files: CircuitFiles) -> dict[str, str]:
     return {name: str(getattr(files, name).absolute()) for name in CircuitFiles.__slots__}
+
+
+def _survey_files(model: Path, inputs: Sequence[InputData], scratch: Path) -> dict[str, object]:
+    data = [_write_input(scratch / f"input-{index}.json", item) for index, item in enumerate(inputs)]
+    return {"model": str(model.absolute()), "inputs": data, "scratch": str(scratch)}
+
+
+def _witnessed(item: Mapping[str, Any], peak_rss_bytes: int) -> Witnessed:
+    return Witnessed(
+        seconds=item["seconds"],
+        outputs=tuple(tuple(FieldElement.from_word(word) for word in tensor) for tensor in item["outputs"]),
+        lookup_low=item["lookup_low"],
+        lookup_high=item["lookup_high"],
+        range_high=item["range_high"],
+        peak_rss_bytes=peak_rss_bytes,
+    )
 
 
 def _write_input(path: Path, data: InputData) -> str:

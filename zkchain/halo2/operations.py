@@ -16,17 +16,19 @@ import ezkl
 Arguments = dict[str, Any]
 Stage = Callable[[str], None]
 
+#: What ends a whole request rather than one candidate of it.
+_NOT_A_REFUSAL = (KeyboardInterrupt, SystemExit, MemoryError)
+#: ezkl computes with 128-bit integers; beyond this many bits a product of two of them may overflow.
+_MOST_BITS = 60
+
 #: ezkl's own choice for verifiers: answered by our stub compiler, so nothing is downloaded or compiled here.
 _CANNED_ABI = '{"contracts":{"a":{"Halo2Verifier":{"abi":[]},"Halo2VerifierReusable":{"abi":[]}}}}'
 
 
 def make_settings(args: Arguments, stage: Stage) -> dict[str, Any]:
     """Settings for one choice of run arguments, calibrated on samples. Keys of `run_args` override ezkl's defaults."""
-    run_args = ezkl.PyRunArgs()
-    for name, value in args["run_args"].items():
-        setattr(run_args, name, value)
     stage("laying out the circuit")
-    ezkl.gen_settings(args["model"], args["settings"], run_args)
+    ezkl.gen_settings(args["model"], args["settings"], _run_args(args["run_args"]))
     calibration = args["calibration"]
     if calibration is not None:
         stage("calibrating")
@@ -109,9 +111,50 @@ def render(args: Arguments, stage: Stage) -> dict[str, Any]:
     }
 
 
+def survey(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Lay the model out for each of `variants` and run it on `inputs`; a refusal concerns one variant alone."""
+    candidates: list[dict[str, Any]] = []
+    started = time.monotonic()
+    for number, variant in enumerate(args["variants"], 1):
+        if candidates and time.monotonic() - started > args["seconds"]:
+            break
+        stage(f"trying candidate {number} of {len(args['variants'])}")
+        began = time.monotonic()
+        found: dict[str, Any] = {"settings": {}, "witnesses": [], "refusal": ""}
+        try:
+            found["settings"], found["witnesses"] = _tried(args, variant)
+        except _NOT_A_REFUSAL:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a Rust panic arrives as a BaseException
+            found["refusal"] = str(error)[:500]
+        candidates.append({**found, "seconds": time.monotonic() - began})
+    return {"candidates": candidates}
+
+
+def least_bits(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """For each of `variants`, the smallest power of two whose decompositions hold the model on all `inputs`."""
+    stage("measuring the range of values")
+    return {"bits": [_least_bits(args, variant) for variant in args["variants"]]}
+
+
+def _least_bits(args: Arguments, variant: dict[str, Any]) -> int | None:
+    low, high = 1, _MOST_BITS + 1  # the answer lies in low..high-1, or there is none
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            _tried(args, {**variant, "decomp_base": 2, "decomp_legs": middle})
+        except _NOT_A_REFUSAL:
+            raise
+        except BaseException:  # noqa: BLE001 - a Rust panic arrives as a BaseException
+            low = middle + 1
+        else:
+            high = middle
+    return low if low <= _MOST_BITS else None
+
+
 OPERATIONS: dict[str, Callable[[Arguments, Stage], dict[str, Any]]] = {
     function.__name__: function
-    for function in (make_settings, build, compile_only, witness, prove, verify, make_srs, render)
+    for function in (make_settings, survey, least_bits, build, compile_only, witness, prove, verify, make_srs, render)
 }
 
 
@@ -119,6 +162,24 @@ async def _finished(function: Callable[..., Any], *args: Any) -> None:
     """Await one of ezkl's async calls, and give its worker thread time to let go of the interpreter."""
     await function(*args)
     await asyncio.sleep(0.05)
+
+
+def _tried(args: Arguments, run_args: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    scratch = Path(args["scratch"])
+    settings, circuit, out = (str(scratch / name) for name in ("trial.settings", "trial.circuit", "trial.witness"))
+    ezkl.gen_settings(args["model"], settings, _run_args(run_args))
+    if not args["inputs"]:
+        return _read(settings), []
+    ezkl.compile_circuit(args["model"], circuit, settings)
+    return _read(settings), [_witness(circuit, data, out) for data in args["inputs"]]
+
+
+def _run_args(overrides: dict[str, Any]) -> ezkl.PyRunArgs:
+    """ezkl's default run arguments but for `overrides`."""
+    run_args = ezkl.PyRunArgs()
+    for name, value in overrides.items():
+        setattr(run_args, name, tuple(value) if isinstance(value, list) else value)
+    return run_args
 
 
 def _witness(circuit: str, data: str, out: str) -> dict[str, Any]:

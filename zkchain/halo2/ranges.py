@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .engine import Witnessed
+from .prover import Witnessed
 
 
 def within_tables(witness: Witnessed, settings: Mapping[str, Any]) -> bool:
