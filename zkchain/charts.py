@@ -4,6 +4,7 @@ Coordinates are in a drawing 360 units wide, which the page stretches to the wid
 """
 
 from collections.abc import Sequence
+from math import log10
 
 from .html import Markup, text
 
@@ -62,6 +63,34 @@ def scatter(title: str, description: str, points: Sequence[Point], *, x_label: s
     return _picture(title, description, _PLOT, [diagonal, *dots, *_axes((low, high), (low, high), x_label, y_label)])
 
 
+def front_chart(
+    title: str,
+    description: str,
+    points: Sequence[Point],
+    *,
+    front: Sequence[Point],
+    chosen: Point,
+    x_label: str,
+    y_label: str,
+) -> Markup:
+    """A dot for each (x, y), both above zero and on logarithmic axes; the `front` is joined, the `chosen` ringed."""
+    low_x, high_x = _decades([x for x, _ in points])
+    low_y, high_y = _decades([y for _, y in points])
+    width, height = _WIDTH - _LEFT - _RIGHT, _PLOT - _TOP - _BOTTOM
+
+    def at(point: Point) -> Point:
+        x, y = log10(point[0]), log10(point[1])
+        return _LEFT + (x - low_x) / (high_x - low_x) * width, _TOP + (high_y - y) / (high_y - low_y) * height
+
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="currentColor" opacity=".3"/>' for x, y in map(at, points)]
+    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(at, front))
+    line = f'<polyline points="{joined}" fill="none" stroke="var(--accent)" stroke-width="2"/>'
+    x, y = at(chosen)
+    ring = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="var(--limit)" stroke-width="2"/>'
+    axes = _axes((10**low_x, 10**high_x), (10**low_y, 10**high_y), x_label, y_label)
+    return _picture(title, description, _PLOT, [*dots, line, ring, *axes])
+
+
 def number(value: float) -> str:
     """A number as pictures and tables show it."""
     return f"{value:.4g}"
@@ -88,6 +117,13 @@ def _axes(x: Point, y: Point, x_label: str, y_label: str) -> list[str]:
         _words(left - 4, top + 10, number(y[1]), "end"),
         _words(left - 4, (top + bottom) / 2, y_label, "end"),
     ]
+
+
+def _decades(values: Sequence[float]) -> Point:
+    """The logarithms of the smallest and the largest value, with some room."""
+    low, high = log10(min(values)), log10(max(values))
+    room = max(0.05 * (high - low), 0.05)
+    return low - room, high + room
 
 
 def _words(x: float, y: float, words: str, anchor: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from tests.support.tiny import tiny_onnx
 from zkchain.circuit.build import CompileRequest, build_bundle
 from zkchain.circuit.options import CompileOptions
+from zkchain.circuit.tune import SampleSets
 from zkchain.halo2 import Engine, Limits
 from zkchain.records import Bundle, Model, ModelSpec, TensorSpec
 from zkchain.values import sha256_of
@@ -37,9 +38,14 @@ def tiny_request(*, seed: int = 0, options: CompileOptions | None = None, sample
     return CompileRequest(
         model=model,
         circuit_model=model,
-        inputs=[[row.tolist()] for row in values],
         trial_inputs=[[[0.5, -0.5]]],
-        references=[[np.maximum(row @ weights, 0).tolist()] for row in values],
+        samples=SampleSets(
+            calibration=[[row.tolist()] for row in values],
+            judged=[[row.tolist()] for row in values],
+            references=[[np.maximum(row @ weights, 0).tolist()] for row in values],
+            widest=[[row.tolist()] for row in values[:2]],
+            stretched=[[(1.5 * values[0]).tolist()]],
+        ),
         options=options or CompileOptions(binding=False),
     )
 

@@ -1,6 +1,7 @@
 """The range of values that a circuit was calibrated on."""
 
 import math
+import sys
 from collections.abc import Sequence
 
 from ..halo2.engine import InputData
@@ -21,6 +22,8 @@ def _outward(value: float, direction: int) -> float:
     """`value` moved outward to two significant digits: a bundle must not repeat a private sample exactly."""
     if value == 0:
         return 0.0
+    if abs(value) < sys.float_info.min * 100:  # the step would be too small for a float
+        return direction * sys.float_info.min * 100
     step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
     edge = math.ceil(value / step) if direction > 0 else math.floor(value / step)
     return float(f"{edge * step:.12g}")

@@ -17,21 +17,19 @@ from ..files import exclusive, sha256_file, write_atomic, write_json
 from ..halo2 import ENGINE_VERSION, Prover
 from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
-from ..records import Bundle, Fidelity, Model, Srs
+from ..records import Bundle, Model, Srs
 from ..scratch import sweep
 from ..values import ZERO_DIGEST, Digest, canonical_json, keccak_of, sha256_of
 from . import bundle as store
 from .bounds import bounds_of
-from .choose import choose_settings, stock_settings
-from .fidelity import References, compare, largest_output
 from .layout import read_segments
 from .options import CompileOptions, refuse_empty_statements
+from .settle import settle
 from .srs import find_srs, obtain_srs
 from .trial import prove_trial
+from .tune import SampleSets
+from .tune.race import Track
 from .workspace import Workspace
-
-#: Samples beyond this number are used for the fidelity report only in part: calibration cost grows with each.
-MAX_CALIBRATION_SAMPLES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +38,8 @@ class CompileRequest:
 
     model: Model  #: as the user knows it
     circuit_model: Model  #: what ezkl compiles: with the binding tensors, when bound
-    inputs: Sequence[InputData]  #: samples for the circuit model, one list of flat tensors each
     trial_inputs: Sequence[InputData]  #: made-up inputs, bound to nothing: the first that fits is proved for real
-    references: References  #: float outputs of the user's model on the samples
+    samples: SampleSets  #: for the circuit model, with the user's model's answers
     options: CompileOptions
 
     def digest(self) -> Digest:
@@ -53,7 +50,7 @@ class CompileRequest:
             "zkchain": __version__,
             "model": self.model.spec.digest,
             "circuit_model": self.circuit_model.spec.digest,
-            "inputs": keccak_of(json.dumps(self.inputs).encode()),
+            "inputs": keccak_of(json.dumps(self.samples.every()).encode()),
             "options": self.options.to_json(),
         }
         return keccak_of(canonical_json(parts))
@@ -86,7 +83,7 @@ def build_bundle(
 def _build(
     request: CompileRequest, work: Workspace, *, prover: Prover, home: Path, out: Path, report: Report
 ) -> Bundle:
-    _stage_settings(work, request, prover, report)
+    _stage_settings(work, request, prover, home, report)
     settings = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
     srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)
     files = _stage_keys(work, prover, srs_path, srs, report)
@@ -127,26 +124,16 @@ def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) ->
     )
 
 
-def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, report: Report) -> None:
+def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, home: Path, report: Report) -> None:
     def make(scratch: Path) -> None:
         model = scratch / store.MODEL
         model.write_bytes(request.circuit_model.onnx)
-        trial = scratch / "trial-settings.json"
-
-        def measure(settings: object) -> Fidelity:
-            assert isinstance(settings, dict)
-            write_json(trial, settings)
-            return compare(prover.witness(model, trial, request.inputs, report), request.references, settings)
-
-        data = concatenate(request.inputs[:MAX_CALIBRATION_SAMPLES])
-        if request.options.stock:
-            settings = stock_settings(prover, model, data, request.options.visibility, report)
-        else:
-            largest = largest_output(request.references)
-            visibility = request.options.visibility
-            settings = choose_settings(prover, model, data, visibility, measure, largest, report)
+        timed = request.options.tune_seconds is not None
+        inputs = request.trial_inputs
+        track = Track(prover=prover, model=model, home=home, inputs=inputs, report=report) if timed else None
+        settings, fidelity = settle(prover, model, request.samples, request.options, track, report)
         write_json(scratch / store.SETTINGS, settings)
-        write_json(scratch / "fidelity.json", measure(settings).to_json())
+        write_json(scratch / "fidelity.json", fidelity.to_json())
 
     work.stage("settings", (store.MODEL, store.SETTINGS, "fidelity.json"), make)
 
@@ -183,7 +170,7 @@ def _stage_trial(work: Workspace, files: CircuitFiles, request: CompileRequest, 
 def _draft(
     request: CompileRequest, settings: dict[str, object], srs: Srs, trial: dict[str, object], work: Workspace
 ) -> Bundle:
-    own = [sample[: len(request.model.spec.inputs)] for sample in request.inputs]
+    own = [sample[: len(request.model.spec.inputs)] for sample in request.samples.every()]
     segments = read_segments(settings, request.circuit_model.spec, request.options.visibility)
     words = trial["instances"]
     assert isinstance(words, list)
@@ -245,8 +232,3 @@ def _assemble(draft: Bundle, files: CircuitFiles, work: Workspace, out: Path) ->
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return sealed
-
-
-def concatenate(inputs: Sequence[InputData]) -> list[list[float | int]]:
-    """Several samples in ezkl's form for calibration: the tensors of one input, one after the other."""
-    return [[value for sample in inputs for value in sample[index]] for index in range(len(inputs[0]))]

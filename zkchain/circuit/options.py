@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..errors import UsageError, VisibilityRefused
 from ..record import Record
 from ..records import Visibility
+from .tune.goal import Goal
 
 #: ezkl's own defaults, for the stock pipeline.
 STOCK_VISIBILITY = Visibility(input="public", output="public", params="fixed")
@@ -18,6 +19,9 @@ class CompileOptions(Record):
     binding: bool = True
     stock: bool = False
     unbound_model_accepted: bool = False
+    goal: Goal = Goal()  # noqa: RUF009 - frozen
+    pinned: tuple[tuple[str, str], ...] = ()  #: run arguments of a settings file, as JSON text, by name
+    tune_seconds: float | None = None  #: how long candidates are proved for real; None: the model decides
 
 
 def parse_visibility(text: str, default: Visibility) -> Visibility:

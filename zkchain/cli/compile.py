@@ -1,19 +1,23 @@
 """`zkchain compile`."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ..circuit.options import STOCK_VISIBILITY, CompileOptions, parse_visibility
+from ..circuit.options import STOCK_VISIBILITY
+from ..circuit.tune.settings import read_pins
 from ..config import read_config
+from ..errors import UsageError
 from ..pipeline.compile import compile_model
 from ..pipeline.engine import make_engine
-from ..records import Visibility
 from . import answers
 from .answer import Answer
+from .circuits import circuit_options, compile_options
 from .command import command
 from .output import Screen
-from .parameters import PATH, dims_option
+from .parameters import PATH
 
 
 @command(
@@ -21,33 +25,20 @@ from .parameters import PATH, dims_option
     examples=[
         "zkchain compile model.onnx --samples samples.json",
         "zkchain compile model.onnx --samples samples.npz --out my.bundle --dim batch=1",
+        "zkchain compile model.onnx --samples samples.json --max-error 0.01 --optimize gas",
         "zkchain compile model.onnx --samples samples.csv --visibility input=public,output=public,params=hashed",
     ],
 )
 @click.argument("model", type=PATH)
-@click.option(
-    "--samples",
-    type=PATH,
-    required=True,
-    help="Inputs to calibrate on: .json, .npz, .npy, or .csv for one input.",
-)
 @click.option("--out", type=PATH, help="Where the bundle goes.  [default: MODEL.bundle]")
+@circuit_options
 @click.option(
-    "--visibility",
-    default="",
-    metavar="input=...,output=...,params=...",
-    help="Who sees what: input and output public, private or hashed; params fixed, hashed or private."
-    "  [default: input=private,output=public,params=fixed]",
+    "--tune-seconds",
+    type=click.FloatRange(min=0),
+    help="Prove the best candidates for real for about so long, keep the fastest.  [default: trust the prediction]",
 )
-@click.option("--no-binding", is_flag=True, help="Bind no proof to a chain and an account: anyone may submit it.")
+@click.option("--settings", "pinned", type=PATH, help="Take the run arguments of this settings.json; tune nothing.")
 @click.option("--stock", is_flag=True, help="Run ezkl's own default pipeline, unbound, for comparison.")
-@dims_option
-@click.option(
-    "--i-want-unbound-model",
-    "unbound_model_accepted",
-    is_flag=True,
-    help="Accept params=private, under which proofs of other weights pass too.",
-)
 @click.option("--force", is_flag=True, help="Replace another bundle at --out.")
 def entry(
     screen: Screen,
@@ -55,23 +46,29 @@ def entry(
     model: Path,
     samples: Path,
     out: Path | None,
-    visibility: str,
-    no_binding: bool,
-    stock: bool,
     dims: dict[str, int],
-    unbound_model_accepted: bool,
+    tune_seconds: float | None,
+    pinned: Path | None,
+    stock: bool,
     force: bool,
+    **chosen: Any,
 ) -> Answer:
     """Make a circuit bundle from the ONNX file MODEL and samples of its input.
 
-    The same model, samples and options give the same bundle; running it again does no work.
+    The circuit is tuned: the cheapest one is kept whose error is no worse than that of ezkl's own pipeline, or within
+    --max-error and --max-flip. The same model, samples and options give the same bundle; running it again does no
+    work.
     """
+    if sum((stock, pinned is not None, tune_seconds is not None)) > 1:
+        raise UsageError("--stock, --settings and --tune-seconds exclude each other", remedy="give one of them")
     config = read_config()
-    options = CompileOptions(
-        visibility=parse_visibility(visibility, STOCK_VISIBILITY if stock else Visibility()),
-        binding=not (no_binding or stock),
+    options = compile_options(**chosen, default=STOCK_VISIBILITY if stock else None)
+    options = replace(
+        options,
+        binding=options.binding and not stock,
         stock=stock,
-        unbound_model_accepted=unbound_model_accepted,
+        tune_seconds=tune_seconds,
+        pinned=() if pinned is None else read_pins(pinned),
     )
     result = compile_model(
         model,

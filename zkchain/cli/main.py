@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "quickstart": "Run the whole path on a model that ships with zkchain.",
     "inspect": "Say what a model consists of and whether it can be proved.",
     "compile": "Make a circuit bundle from a model and samples.",
+    "tune": "Search for the best circuit of a model and show the search.",
     "fidelity": "Compare a bundle's circuit with its float model.",
     "devnet": "Start, show or stop a local development chain.",
     "deploy": "Put a bundle's verifier on a chain and register the model.",

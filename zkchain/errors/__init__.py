@@ -59,7 +59,8 @@
     │   └── EventMissing
     ├── CircuitError
     │   ├── VisibilityRefused
-    │   └── CircuitTooLarge
+    │   ├── CircuitTooLarge
+    │   └── FidelityViolated
     ├── EngineError
     │   ├── EngineMissing
     │   ├── EngineRefused
@@ -163,6 +164,7 @@ from .proving import (
     EnginePanicked,
     EngineRefused,
     EngineTimeout,
+    FidelityViolated,
     ProofError,
     ProofForeign,
     ProofInvalid,
@@ -214,6 +216,7 @@ __all__ = [
     "EngineTimeout",
     "EventMissing",
     "ExternalDataRefused",
+    "FidelityViolated",
     "FileError",
     "FileForbidden",
     "GuardFailed",

@@ -24,6 +24,14 @@ class CircuitTooLarge(CircuitError):
     default_remedy = "use a smaller model, or lower the scales"
 
 
+class FidelityViolated(CircuitError):
+    """The circuit's answers are further from the float model's than was allowed: a negative verdict."""
+
+    code = "circuit.fidelity"
+    exit_code = 1
+    default_remedy = "allow a larger --max-error or --max-flip, or scale the model's outputs"
+
+
 class EngineError(ZkchainError):
     """The proving engine did not give a result. The process that asked is unharmed; ask again."""
 

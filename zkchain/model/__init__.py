@@ -7,10 +7,12 @@ from .operators import check_operators
 from .prefix import first_nodes, node_count, node_label
 from .rewrite import with_binding
 from .samples import Sample, read_samples, to_input_data
+from .spread import Spread, spread
 
 __all__ = [
     "Inspection",
     "Sample",
+    "Spread",
     "check_operators",
     "evaluate",
     "first_nodes",
@@ -19,6 +21,7 @@ __all__ = [
     "node_count",
     "node_label",
     "read_samples",
+    "spread",
     "to_input_data",
     "with_binding",
 ]

@@ -53,7 +53,13 @@ def run_quickstart(workdir: Path, *, config: Config, prover: Prover, report: Rep
     )
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     deployed = deploy_bundle(
-        compiled.folder, network=NETWORK, name=about["name"], config=config, prover=prover, report=report
+        compiled.folder,
+        network=NETWORK,
+        name=about["name"],
+        config=config,
+        prover=prover,
+        replace_other=True,
+        report=report,
     )
     proved = prove_input(
         compiled.folder,

@@ -1,0 +1,137 @@
+"""The tuner on real parts: as precise as ezkl's own pipeline and cheaper, or within the user's bound, or refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.support.zoo_graphs import graph, node
+from zkchain.circuit.options import CompileOptions
+from zkchain.circuit.tune import Goal
+from zkchain.config import read_config
+from zkchain.errors import EngineRefused, FidelityViolated
+from zkchain.pipeline.compile import compile_model
+from zkchain.pipeline.prove import prove_input
+from zkchain.pipeline.tune import tune_model
+from zkchain.values import FieldElement
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A two-layer model with samples, and a cache."""
+    folder = tmp_path_factory.mktemp("tune")
+    random = np.random.default_rng(0)
+    weights = {"a": random.normal(size=(4, 6)).astype(np.float32), "b": random.normal(size=(6, 3)).astype(np.float32)}
+    nodes = [node("MatMul", ["x", "a"], ["h"]), node("Relu", ["h"], ["r"]), node("MatMul", ["r", "b"], ["y"])]
+    (folder / "model.onnx").write_bytes(graph(nodes, {"x": (1, 4)}, {"y": (1, 3)}, weights).SerializeToString())
+    np.save(folder / "samples.npy", random.uniform(-1, 1, size=(24, 4)).astype(np.float32))
+    return folder, read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
+
+
+def compiled(place, prover, out, **options):
+    folder, config = place
+    chosen = CompileOptions(binding=False, **options)
+    return compile_model(
+        folder / "model.onnx", folder / "samples.npy", config=config, prover=prover, out=out, options=chosen
+    ).bundle
+
+
+def run_args(folder):
+    return json.loads((folder / "settings.json").read_text())["run_args"]
+
+
+def test_a_tuned_circuit_is_cheaper_than_ezkls_own_and_no_less_precise(place, prover, tmp_path):
+    ours = compiled(place, prover, tmp_path / "ours")
+    stock = compiled(place, prover, tmp_path / "stock", stock=True)
+    assert ours.fidelity.max_abs_error <= stock.fidelity.max_abs_error
+    assert ours.fidelity.mean_abs_error <= stock.fidelity.mean_abs_error
+    sizes = [{file.name: file.size for file in bundle.files}["proving.key"] for bundle in (ours, stock)]
+    assert sizes[0] * 15 < sizes[1]
+
+
+def test_what_makes_a_circuit_sound_is_never_up_for_choice(place, prover, tmp_path):
+    compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=0.5))
+    chosen = run_args(tmp_path / "ours")
+    assert chosen["ignore_range_check_inputs_outputs"] is False
+    assert chosen["check_mode"] == run_args_of_stock(place, prover, tmp_path)["check_mode"]
+
+
+def run_args_of_stock(place, prover, tmp_path):
+    compiled(place, prover, tmp_path / "stock", stock=True)
+    return run_args(tmp_path / "stock")
+
+
+@pytest.mark.parametrize("limit", [0.5, 0.05, 0.002])
+def test_an_error_bound_is_met(place, prover, tmp_path, limit):
+    assert compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=limit)).fidelity.max_abs_error <= limit
+
+
+def test_a_bound_that_nothing_meets_is_a_negative_verdict_and_leaves_nothing(place, prover, tmp_path):
+    with pytest.raises(FidelityViolated) as caught:
+        compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=1e-9))
+    assert caught.value.exit_code == 1
+    assert caught.value.facts["allowed_error"] == 1e-9
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", [{"stock": True}, {"pinned": (("input_scale", "5"), ("param_scale", "5"))}])
+def test_a_bound_also_judges_what_is_not_tuned(place, prover, tmp_path, kind):
+    with pytest.raises(FidelityViolated):
+        compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=1e-9), **kind)
+
+
+def test_gas_is_the_least_where_gas_is_asked_for(place, prover, tmp_path):
+    proofs = {
+        goal: compiled(place, prover, tmp_path / goal, goal=Goal(optimize=goal)).proof_bytes
+        for goal in ("gas", "balanced", "prove")
+    }
+    assert proofs["gas"] == min(proofs.values())
+
+
+def test_pinned_settings_are_taken_as_they_are(place, prover, tmp_path):
+    pinned = (("decomp_base", "1024"), ("decomp_legs", "3"), ("input_scale", "7"), ("logrows", "12"))
+    compiled(place, prover, tmp_path / "ours", pinned=pinned)
+    chosen = run_args(tmp_path / "ours")
+    assert {name: chosen[name] for name, _ in pinned} == {name: json.loads(text) for name, text in pinned}
+
+
+def test_pinned_settings_that_cannot_hold_the_samples_are_refused(place, prover, tmp_path):
+    with pytest.raises(EngineRefused, match="pinned settings"):
+        compiled(place, prover, tmp_path / "ours", pinned=(("decomp_base", "2"), ("decomp_legs", "2")))
+
+
+def test_inputs_at_one_and_a_half_times_the_calibrated_range_still_prove(place, prover, tmp_path):
+    bundle = compiled(place, prover, tmp_path / "ours")
+    _, config = place
+    wide = np.asarray([[1.5, -1.5, 1.5, -1.5]], np.float32)
+    np.save(tmp_path / "wide.npy", wide)
+    proved = prove_input(
+        tmp_path / "ours", tmp_path / "wide.npy", config=config, prover=prover, out=tmp_path / "wide.proof.json"
+    )
+    scale = bundle.output_scales[0]
+    found = [FieldElement(value).to_float(scale=scale) for value in proved.proof.instances]
+    assert len(found) == 3
+
+
+def test_a_tuning_run_proves_finalists_and_draws_what_it_tried(place, prover, tmp_path):
+    folder, config = place
+    result = tune_model(
+        folder / "model.onnx",
+        folder / "samples.npy",
+        config=config,
+        prover=prover,
+        options=CompileOptions(binding=False),
+        seconds=30,
+        report_path=tmp_path / "page.html",
+        settings_path=tmp_path / "settings.json",
+    )
+    laps = [finalist.lap for finalist in result.tuned.finalists if finalist.lap]
+    assert len(laps) > 1
+    assert result.tuned.winner.lap in laps
+    for finalist in result.tuned.finalists:
+        predicted = finalist.candidate.cost.proving_key_bytes
+        assert abs(finalist.lap.proving_key_bytes / predicted - 1) < 0.05
+    page = (tmp_path / "page.html").read_text()
+    assert "Pareto" in page
+    assert page.count("<svg") == 1
+    assert json.loads((tmp_path / "settings.json").read_text()) == result.tuned.winner.settings

@@ -1,0 +1,67 @@
+"""Layouts: digits hold their bits, sizes hold their rows, tables hold their margin."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zkchain.circuit.tune.layouts import BASES, INNER, layouts, legs_for, lookup_range, probes, single_block
+
+
+def measured(assignments, inner, legs, instances=1, hashes=0):
+    return {
+        "run_args": {"num_inner_cols": inner, "decomp_legs": legs, "lookup_range": [-9, 9], "logrows": 17},
+        "required_range_checks": [[-1, 1], [0, 127]],
+        "required_lookups": [],
+        "total_assignments": assignments,
+        "num_rows": assignments // inner,
+        "model_instance_shapes": [[1, instances]],
+        "module_sizes": {"poseidon": [hashes, [0]], "polycommit": []},
+        "total_shuffle_col_size": 0,
+        "total_dynamic_col_size": 0,
+        "max_dynamic_input_len": 0,
+    }
+
+
+@given(st.sampled_from(BASES), st.integers(1, 60))
+def test_the_fewest_digits_that_hold_the_bits(base, bits):
+    legs = legs_for(base, bits)
+    assert base**legs >= 2**bits
+    assert legs == 1 or base ** (legs - 1) < 2**bits
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 10**9))
+def test_a_table_holds_twice_what_was_seen_on_both_sides_of_zero(low, width):
+    first, last = lookup_range((low, low + width))
+    for seen in (low, low + width):
+        assert first < 2 * seen < last or first < 0 < last
+    assert first <= min(2 * low, 0)
+    assert last >= max(2 * (low + width), 0)
+
+
+@pytest.mark.parametrize("kind", ["instances", "hashes"])
+def test_every_layout_holds_what_cannot_be_split_and_names_its_own_table(kind):
+    probed = [measured(1000 * inner, inner, legs, **{kind: 500}) for inner in INNER for legs in (2, 8)]
+    found = list(layouts(probed, (True,), 30, (0, 0)))
+    assert found
+    for layout, settings in found:
+        assert 2**layout.logrows - 6 >= 500
+        assert layout.base**layout.legs >= 2**30
+        assert settings["required_range_checks"] == [[-1, 1], [0, layout.base - 1]]
+        assert settings["run_args"]["logrows"] == layout.logrows
+
+
+def test_rows_between_two_probes_grow_evenly_with_legs():
+    probed = [measured(size, inner, legs) for inner in INNER for legs, size in ((2, 1000), (8, 7000))]
+    sizes = {layout.legs: settings["total_assignments"] for layout, settings in layouts(probed, (True,), 28, (0, 0))}
+    assert sizes == {legs: 1000 + 1000 * (legs - 2) for legs in sizes}
+
+
+def test_probes_measure_each_column_count_at_two_leg_counts():
+    assert len(probes((True,))) == 2 * len(INNER)
+    assert len(probes((True, False))) == 4 * len(INNER)
+
+
+def test_a_single_block_holds_rows_and_tables():
+    settings = measured(5000, 1, 4)
+    assert single_block(settings) == 13
+    assert single_block({**settings, "required_range_checks": [[0, 16383]]}) == 15

@@ -1,0 +1,90 @@
+"""Settings for a circuit as the user wants them chosen: tuned, pinned, or by ezkl's own pipeline."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineRefused, FidelityViolated
+from ..files import write_json
+from ..halo2 import InputData, Prover, Witnessed
+from ..progress import Report, silent
+from ..records import Fidelity
+from .fidelity import compare
+from .options import CompileOptions
+from .tune import SampleSets, tune
+from .tune.flips import label_flips
+from .tune.layouts import lookup_range, single_block
+from .tune.numerics import lookup_span
+from .tune.race import Track
+from .tune.settings import canonical, stock_settings, visibility_args
+
+#: Trying candidates stops after this many seconds in one stage; the first of each stage is always tried.
+_STAGE_SECONDS = 20.0
+
+
+def settle(
+    prover: Prover,
+    model: Path,
+    samples: SampleSets,
+    options: CompileOptions,
+    track: Track | None = None,
+    report: Report = silent,
+) -> tuple[dict[str, Any], Fidelity]:
+    """Calibrated settings and their errors on the judged samples; with a `track`, the best few are proved for real.
+
+    Raises FidelityViolated when the options name a bound and it is not met, and EngineError.
+    """
+    if not options.stock and not options.pinned:
+        fixed = visibility_args(options.visibility)
+        seconds = _STAGE_SECONDS if options.tune_seconds is None else options.tune_seconds
+        tuned = tune(prover, model, samples, fixed, options.goal, seconds=seconds, track=track, report=report)
+        return tuned.winner.settings, tuned.winner.fidelity
+    if options.stock:
+        settings, witnesses = _stock(prover, model, samples, options, report)
+    else:
+        settings, witnesses = _pinned(prover, model, samples, options, report)
+    fidelity = compare(witnesses, samples.references, settings)
+    flips = label_flips(witnesses, samples.references, settings)
+    bound = options.goal.bound()
+    if not bound.holds(fidelity, flips, room=1.0):
+        raise FidelityViolated(
+            f"the largest error is {fidelity.max_abs_error:.3g} and {flips:.2%} of the labels change; "
+            f"allowed are {bound.max_abs_error} and {bound.flips}",
+            max_abs_error=fidelity.max_abs_error,
+            flips=flips,
+        )
+    return settings, fidelity
+
+
+def concatenate(inputs: Sequence[InputData]) -> list[list[float | int]]:
+    """Several samples in ezkl's form for calibration: the tensors of one input, one after the other."""
+    return [[value for sample in inputs for value in sample[index]] for index in range(len(inputs[0]))]
+
+
+def _stock(
+    prover: Prover, model: Path, samples: SampleSets, options: CompileOptions, report: Report
+) -> tuple[dict[str, Any], tuple[Witnessed, ...]]:
+    settings = stock_settings(prover, model, concatenate(samples.calibration), options.visibility, report)
+    trial = model.with_name("trial-settings.json")
+    write_json(trial, settings)
+    return settings, prover.witness(model, trial, samples.judged, report)
+
+
+def _pinned(
+    prover: Prover, model: Path, samples: SampleSets, options: CompileOptions, report: Report
+) -> tuple[dict[str, Any], tuple[Witnessed, ...]]:
+    """The pinned run arguments as they are; a table range or size that is not pinned is measured."""
+    pins = {name: json.loads(text) for name, text in options.pinned}
+    variant = {**visibility_args(options.visibility), **pins}
+    (found,) = prover.survey(model, [variant], [*samples.calibration, *samples.judged], _STAGE_SECONDS, report)
+    if found.refusal:
+        raise EngineRefused(f"the pinned settings do not fit: {found.refusal}", operation="survey")
+    if "logrows" not in pins:
+        variant["logrows"] = single_block(found.settings)
+        (sized,) = prover.survey(model, [variant], [], _STAGE_SECONDS, report)
+        found = type(found)(settings=sized.settings, witnesses=found.witnesses, refusal="", seconds=found.seconds)
+    settings = canonical(found.settings)
+    span = pins.get("lookup_range", list(lookup_range(lookup_span(found.witnesses))))
+    settings["run_args"] = {**settings["run_args"], "lookup_range": span}
+    return settings, found.witnesses[len(samples.calibration) :]

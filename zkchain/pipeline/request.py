@@ -1,0 +1,64 @@
+"""What compiling and tuning start from: a checked model, its samples by their use, and the float model's answers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..circuit.build import CompileRequest
+from ..circuit.options import CompileOptions, refuse_empty_statements
+from ..circuit.trial import synthetic_inputs
+from ..circuit.tune import SampleSets
+from ..errors import SamplesUnreadable
+from ..halo2 import InputData
+from ..model import Sample, check_operators, evaluate, load_model, read_samples, spread, to_input_data, with_binding
+from ..progress import Report, silent
+from ..proof.binding import LIMB_BITS, LIMBS, binding_limbs
+from ..records import Model
+
+#: The widest limb: a circuit that holds it holds every binding.
+_WIDEST_LIMB = (1 << LIMB_BITS) - 1
+
+
+def read_request(
+    model_path: Path,
+    samples_path: Path,
+    options: CompileOptions,
+    dims: Mapping[str, int] | None = None,
+    report: Report = silent,
+) -> CompileRequest:
+    """Everything a circuit follows from. Raises ModelError, SampleError and VisibilityRefused."""
+    refuse_empty_statements(options)
+    model = load_model(model_path, dims=dims)
+    check_operators(model)
+    samples = read_samples(samples_path, model.spec)
+    if not samples:
+        raise SamplesUnreadable(f"{samples_path} holds no sample", path=samples_path)
+    report("running the float model")
+    evaluate(model, samples)  # every sample the user gave must have an answer, judged or not
+    data = [to_input_data(sample) for sample in samples]
+    unbound = [list(binding_limbs(None))] if options.binding else []
+    return CompileRequest(
+        model=model,
+        circuit_model=with_binding(model) if options.binding else model,
+        trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
+        samples=_by_use(model, samples, binding=options.binding),
+        options=options,
+    )
+
+
+def _by_use(model: Model, samples: Sequence[Sample], *, binding: bool) -> SampleSets:
+    """The samples as the circuit's model takes them. All but those that measure the range carry the widest limbs."""
+    parts = spread(samples, model.spec)
+
+    def fed(part: Sequence[Sample], limb: int = _WIDEST_LIMB) -> list[InputData]:
+        limbs: list[list[float | int]] = [[limb] * LIMBS] if binding else []
+        return [[*to_input_data(sample), *limbs] for sample in part]
+
+    answers = evaluate(model, parts.judged)
+    return SampleSets(
+        calibration=fed(parts.calibration),
+        judged=fed(parts.judged),
+        references=[[tensor.ravel().astype(float).tolist() for tensor in sample] for sample in answers],
+        widest=fed(parts.widest, 0),
+        stretched=fed(parts.stretched, 0),
+        floor_bits=LIMB_BITS if binding else 1,
+    )
