@@ -4,6 +4,7 @@ import ctypes
 import os
 import resource
 import signal
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 
@@ -27,5 +28,13 @@ def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
 
 
 def peak_rss_bytes() -> int:
-    """Largest resident set of this process so far. `ru_maxrss` is in kibibytes on Linux (getrusage(2))."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Largest resident set of this process so far.
+
+    From VmHWM of proc(5), in kibibytes. `ru_maxrss` of getrusage(2) survives exec: a child that was started by vfork
+    would report its parent's memory.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
