@@ -42,7 +42,7 @@ class Config:
 def read_config(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Config:
     """Read the environment and the nearest zkchain.toml. Raises ConfigError."""
     env = os.environ if environ is None else environ
-    here = Path.cwd() if cwd is None else cwd
+    here = _working_directory() if cwd is None else cwd
     project = next((p / PROJECT_FILE for p in (here, *here.parents) if (p / PROJECT_FILE).is_file()), None)
     root = project.parent if project else here
     return Config(
@@ -55,10 +55,25 @@ def read_config(environ: Mapping[str, str] | None = None, cwd: Path | None = Non
 
 
 def _home(env: Mapping[str, str]) -> Path:
-    if env.get("ZKCHAIN_HOME"):
-        return Path(env["ZKCHAIN_HOME"]).expanduser().absolute()
-    base = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else Path.home() / ".cache"
-    return base / "zkchain"
+    try:
+        if env.get("ZKCHAIN_HOME"):
+            return Path(env["ZKCHAIN_HOME"]).expanduser().absolute()
+        base = Path(env["XDG_CACHE_HOME"]) if env.get("XDG_CACHE_HOME") else Path.home() / ".cache"
+    except RuntimeError as error:  # what pathlib raises for a home that nobody has
+        named = env.get("ZKCHAIN_HOME") or "~"
+        raise ConfigError(
+            f"the cache folder {named!r} cannot be found: {error}",
+            remedy="set ZKCHAIN_HOME to a folder that you may write to",
+            name="ZKCHAIN_HOME",
+        ) from error
+    return base.absolute() / "zkchain"
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigError("the working directory is gone", remedy="change to a folder that exists") from error
 
 
 def _default_memory_gb() -> float:

@@ -1,5 +1,6 @@
 """Files that are whole or absent: atomic writes and hashes."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -7,7 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,12 @@ _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write `data` to a temporary neighbour, sync it, and rename it over `path`. Raises OSError."""
+    """Write `data` to a temporary neighbour, sync it, and rename it over `path`. Raises OSError.
+
+    What is there and is no ordinary file, a device or a pipe, is left alone: it cannot be replaced by one.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise FileExistsError(errno.EEXIST, "exists and is not an ordinary file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
@@ -30,9 +36,20 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
+        _sync_folder(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the rename itself reach the disk, where the file system knows how."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_json(path: Path, value: Mapping[str, Any] | Sequence[Any], *, mode: int = 0o644) -> None:
@@ -43,10 +60,17 @@ def write_json(path: Path, value: Mapping[str, Any] | Sequence[Any], *, mode: in
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock at `path` alone, waiting for others; the system frees it when its holder dies. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def make_private(folder: Path) -> None:
+    """Make `folder` and what is missing above it, for this user alone. Raises OSError."""
+    for place in (*reversed(folder.parents), folder):
+        if not place.is_dir():
+            place.mkdir(mode=0o700, exist_ok=True)
 
 
 def parse_json(raw: bytes) -> Any:

@@ -15,7 +15,7 @@ TensorVisibility = Literal["public", "private", "hashed"]
 ParamsVisibility = Literal["fixed", "hashed", "private"]
 Provenance = Literal["ceremony", "dev"]
 SegmentKind = Literal["input", "input_hash", "params_hash", "output", "output_hash", "binding"]
-DeploymentStatus = Literal["planned", "sent", "confirmed", "retired"]
+DeploymentStatus = Literal["confirmed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,10 @@ class TensorSpec(Record):
     shape: tuple[int, ...]
     dtype: DType
     onnx_type: str  #: the element type in ONNX's words, e.g. "FLOAT", "INT64", "BOOL"
+
+    def __post_init__(self) -> None:
+        if any(size < 0 for size in self.shape):
+            raise ValueError(f"tensor {self.name!r} has a negative dimension: {self.shape}")
 
     @property
     def elements(self) -> int:

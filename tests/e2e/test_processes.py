@@ -46,7 +46,7 @@ def test_a_stopped_compile_ends_within_two_seconds_and_leaves_no_bundle(fresh, r
     before = snapshot(fresh.cwd)
     process = fresh.start("compile", "tiny.onnx", "--samples", "samples.json", "--json")
     running.append(process)
-    while "calibrating" not in process.stderr.readline():
+    while "trying candidate" not in process.stderr.readline():
         assert process.poll() is None
     children = psutil.Process(process.pid).children(recursive=True)
     asked = time.monotonic()
@@ -68,7 +68,7 @@ def test_a_compile_that_was_stopped_can_be_finished(fresh, running):
     assert stop(process).exit_code == 130
     finished = fresh.here("compile", "tiny.onnx", "--samples", "samples.json", "--json")
     assert finished.exit_code == 0
-    assert "calibrating" not in finished.err
+    assert "trying candidate" not in finished.err
 
 
 def test_what_a_killed_compile_left_is_removed_by_the_next(fresh, running):
@@ -236,3 +236,45 @@ def test_the_installed_command_is_this_program():
     script = Path(sys.executable).with_name("zkchain")
     done = subprocess.run([script, "version", "--json"], capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["engine"].startswith("ezkl/")
+
+
+def test_a_link_as_out_is_followed(fresh):
+    (fresh.cwd / "elsewhere").mkdir()
+    (fresh.cwd / "link").symlink_to(fresh.cwd / "elsewhere")
+    assert fresh.here("compile", "tiny.onnx", "--samples", "samples.json", "--out", "link").exit_code == 0
+    assert (fresh.cwd / "link").is_symlink()
+    assert (fresh.cwd / "elsewhere" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "code"),
+    [
+        ({"ZKCHAIN_HOME": "/proc/nope"}, ["compile", "tiny.onnx", "--samples", "samples.json"], "file"),
+        ({"ZKCHAIN_HOME": "~nosuchuser/x"}, ["doctor"], "config"),
+        ({}, ["compile", "tiny.onnx", "--samples", "samples.json", "--out", ""], "usage"),
+        ({}, ["compile", "tiny.onnx", "--samples", "samples.json", "--out", "/dev/null"], "usage"),
+    ],
+)
+def test_places_that_cannot_hold_anything_are_typed_errors(fresh, environment, arguments, code):
+    before = snapshot(fresh.cwd)
+    result = fresh.process(*arguments, "--json", **environment)
+    assert result.json["error"] == code
+    assert result.exit_code >= 2
+    assert "Traceback" not in result.err
+    assert snapshot(fresh.cwd) == before
+
+
+def test_a_command_in_a_folder_that_is_gone_says_so(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    zkchain = Zkchain(cwd=tmp_path, home=tmp_path / "home")
+    done = subprocess.run(
+        ["sh", "-c", 'cd "$1" && rmdir "$1" && shift && exec "$@"', "sh", gone, *zkchain.command("doctor", "--json")],
+        cwd=tmp_path,
+        env=zkchain.environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert json.loads(done.stdout)["error"] == "config"
+    assert "Traceback" not in done.stderr

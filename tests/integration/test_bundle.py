@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from zkchain.errors import BundleCorrupt, BundleForeign, BundleNotFound, Cancell
 from zkchain.files import sha256_file
 from zkchain.halo2 import Engine
 from zkchain.records import Visibility
+from zkchain.values import canonical_json, keccak_of
 
 
 def copy_of(folder, tmp_path):
@@ -72,7 +74,73 @@ def test_a_manifest_resealed_with_another_scale_is_refused(tiny_bundle, tmp_path
     sealed["bundle"]["segments"][0]["scale"] += 1
     changed = store.Bundle.from_json(sealed["bundle"])
     (copy / store.MANIFEST).write_bytes(store.manifest_bytes(changed))
-    with pytest.raises(BundleCorrupt, match="circuit digest"):
+    with pytest.raises(BundleCorrupt, match="segments"):
+        load_bundle(copy)
+
+
+def resealed(copy, **changes):
+    """The bundle with other manifest entries and files, every hash in it right."""
+    sealed = json.loads((copy / store.MANIFEST).read_text())
+    body = {**sealed["bundle"], **changes}
+    draft = store.Bundle.from_json({**body, "files": []})
+    listed = replace(draft, files=store.describe_files(copy))
+    right = replace(listed, circuit_digest=store.circuit_digest(listed))
+    (copy / store.MANIFEST).write_bytes(store.manifest_bytes(right))
+    return copy
+
+
+def test_a_resealed_copy_is_a_bundle(tiny_bundle, tmp_path):
+    assert load_bundle(resealed(copy_of(tiny_bundle[0], tmp_path))) == tiny_bundle[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (store.SETTINGS, b"[]"),
+        (store.SETTINGS, b"{}"),
+        (store.SETTINGS, b"\xff\xfe"),
+        (store.SETTINGS, b'{"run_args": null}'),
+        (store.TRIAL, b"[]"),
+        (store.TRIAL, b'{"instances": [], "proof": "0x"}'),
+        (store.TRIAL, b'{"instances": ["x"], "proof": 7}'),
+        (store.MODEL, b"another model"),
+    ],
+)
+def test_a_resealed_file_that_is_no_such_file_is_named(tiny_bundle, tmp_path, name, content):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    (copy / name).write_bytes(content)
+    with pytest.raises(BundleCorrupt) as caught:
+        load_bundle(resealed(copy))
+    assert caught.value.facts["file"] == name
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "file"),
+    [
+        ("logrows", 9, store.SETTINGS),
+        ("rows", 1, store.SETTINGS),
+        ("input_scales", [1], store.SETTINGS),
+        ("output_scales", [1], store.SETTINGS),
+        ("visibility", {"input": "public", "output": "public", "params": "fixed"}, store.SETTINGS),
+        ("segments", [], store.SETTINGS),
+        ("proof_bytes", 1, store.TRIAL),
+        ("params_digest", "0x" + "11" * 32, store.TRIAL),
+    ],
+)
+def test_a_resealed_manifest_that_disagrees_with_its_files_is_refused(tiny_bundle, tmp_path, field, value, file):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    with pytest.raises(BundleCorrupt) as caught:
+        load_bundle(resealed(copy, **{field: value}))
+    assert caught.value.facts["file"] == file
+
+
+def test_a_resealed_manifest_with_a_negative_dimension_is_refused(tiny_bundle, tmp_path):
+    copy = copy_of(tiny_bundle[0], tmp_path)
+    sealed = json.loads((copy / store.MANIFEST).read_text())
+    sealed["bundle"]["model"]["inputs"][0]["shape"] = [-1, -2]
+    sealed["manifest_digest"] = keccak_of(canonical_json(sealed["bundle"]))
+    (copy / store.MANIFEST).write_text(json.dumps(sealed, indent=2, sort_keys=True) + "\n")
+    with pytest.raises(BundleCorrupt, match="negative dimension"):
         load_bundle(copy)
 
 

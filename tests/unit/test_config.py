@@ -113,3 +113,17 @@ def test_a_message_about_a_bad_entry_does_not_repeat_its_value(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read(project(tmp_path, text))
     assert "feedface" not in str(caught.value.to_json())
+
+
+def test_a_home_that_nobody_has_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="nosuchuser"):
+        read_config({"ZKCHAIN_HOME": "~nosuchuser/x"}, cwd=tmp_path)
+
+
+def test_a_working_directory_that_is_gone_is_named(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigError, match="working directory"):
+        read_config({})

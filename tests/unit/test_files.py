@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkchain import files
-from zkchain.files import parse_json, sha256_file, write_atomic, write_json
+from zkchain.files import exclusive, parse_json, sha256_file, write_atomic, write_json
 
 
 @given(st.binary(max_size=2000))
@@ -81,3 +82,19 @@ def test_a_long_run_of_escapes_without_an_end_is_refused_at_once():
     """Matching must not go back: this text took minutes when it did."""
     with pytest.raises(ValueError):
         parse_json(b'"' + b'\\"' * 200_000)
+
+
+def test_a_pipe_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError):
+        write_atomic(pipe, b"data")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_lock_and_the_folders_above_it_are_private(tmp_path):
+    with exclusive(tmp_path / "a" / "b" / "lock"):
+        pass
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700

@@ -37,6 +37,7 @@ _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
 
 #: Fields that a record bounds itself.
 _BOUNDED: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
+    TensorSpec: {"shape": st.lists(st.integers(0, 2**31), max_size=4).map(tuple)},
     Segment: {"start": st.integers(0, 2**31), "count": st.integers(1, 2**31), "scale": st.integers(-128, 128)},
 }
 
@@ -168,3 +169,8 @@ def test_a_segment_with_an_impossible_place_or_scale_is_refused(changes):
     Segment(**good, signed=True)
     with pytest.raises(ValueError, match="impossible"):
         Segment(**(good | changes), signed=True)
+
+
+def test_a_tensor_has_no_negative_dimension():
+    with pytest.raises(ValueError, match="negative dimension"):
+        TensorSpec(name="x", shape=(-1, 2), dtype="float", onnx_type="FLOAT")

@@ -9,6 +9,7 @@ from ..halo2 import ENGINE_VERSION
 from ..halo2.engine import CircuitFiles
 from ..records import Bundle, BundleFile
 from ..values import Digest, FieldElement, canonical_json, keccak_of
+from .consistency import check_agreement
 from .srs_file import describe_srs
 
 MANIFEST = "manifest.json"
@@ -98,6 +99,7 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleCorrupt(f"{folder}: the verifying key is not the one of the circuit digest", file=VERIFYING_KEY)
     if describe_srs(folder / SRS_FILE) != bundle.srs:
         raise BundleCorrupt(f"{folder}: the SRS is not what the manifest says of it", file=SRS_FILE)
+    check_agreement(folder, bundle, settings=SETTINGS, trial=TRIAL, model=MODEL)
     if circuit_digest(bundle) != bundle.circuit_digest:
         raise BundleCorrupt(f"{folder}: the circuit digest does not follow from the manifest", file=MANIFEST)
     return bundle

@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, address, digest
 
+
+class _NonEmptyPath(click.Path):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("an empty path names nothing", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 #: A path as given. What is there is judged by the code that reads it, which has typed errors for it.
-PATH = click.Path(path_type=Path)
+PATH = _NonEmptyPath(path_type=Path)
 
 network_option = click.option("--network", required=True, metavar="NAME", help='"local", or a network of zkchain.toml.')
 

@@ -1,0 +1,74 @@
+"""Whether the parts of a bundle agree: a manifest whose every hash is right can still describe another circuit."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import BundleCorrupt
+from ..files import parse_json
+from ..records import Bundle, ModelSpec, TensorSpec
+from ..values import FieldElement, keccak_of
+from .layout import BINDING_INPUT, BINDING_OUTPUT, read_segments
+
+_LIMBS = (1, 9)
+#: What a settings file of the wrong form raises when it is read as one.
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
+
+
+def check_agreement(folder: Path, bundle: Bundle, *, settings: str, trial: str, model: str) -> None:
+    """Raise BundleCorrupt naming the file that says something else than the manifest; the files' names are given."""
+    _check_settings(folder / settings, bundle)
+    _check_trial(folder / trial, bundle)
+    hashes = {file.name: file.sha256 for file in bundle.files}
+    if not bundle.binding and hashes[model] != bundle.model.digest:
+        raise BundleCorrupt(f"{folder / model} is not the model of the manifest", file=model)
+
+
+def _check_settings(path: Path, bundle: Bundle) -> None:
+    try:
+        found = parse_json(path.read_bytes())
+        stated = {
+            "logrows": found["run_args"]["logrows"],
+            "rows": found["num_rows"],
+            "input_scales": tuple(found["model_input_scales"]),
+            "output_scales": tuple(found["model_output_scales"]),
+            "segments": read_segments(found, _circuit_spec(bundle), bundle.visibility),
+        }
+        visibility = {
+            part: str(found["run_args"][f"{name}_visibility"]).partition("/")[0].partition("{")[0].strip().lower()
+            for part, name in (("input", "input"), ("output", "output"), ("params", "param"))
+        }
+    except _MALFORMED as error:
+        raise BundleCorrupt(f"{path} is not a settings file: {error}", file=path.name) from error
+    for name, value in stated.items():
+        if value != getattr(bundle, name):
+            raise BundleCorrupt(f"{path}: its {name} are not those of the manifest", file=path.name, what=name)
+    for part, value in visibility.items():
+        if not value.startswith(getattr(bundle.visibility, part)):
+            raise BundleCorrupt(f"{path}: its {part} visibility is not that of the manifest", file=path.name, what=part)
+
+
+def _check_trial(path: Path, bundle: Bundle) -> None:
+    try:
+        found = parse_json(path.read_bytes())
+        instances = [FieldElement.from_word(word) for word in found["instances"]]
+        proof = bytes.fromhex(found["proof"].removeprefix("0x"))
+    except _MALFORMED as error:
+        raise BundleCorrupt(f"{path} is not a trial proof: {error}", file=path.name) from error
+    if len(instances) != bundle.instances or len(proof) != bundle.proof_bytes:
+        raise BundleCorrupt(f"{path}: its sizes are not those of the manifest", file=path.name)
+    hashed = [s for s in bundle.segments if s.kind == "params_hash"]
+    words = b"".join(bytes.fromhex(value.word[2:]) for s in hashed for value in instances[s.start : s.start + s.count])
+    if (keccak_of(words) if hashed else None) != bundle.params_digest:
+        raise BundleCorrupt(f"{path}: its parameter hash is not that of the manifest", file=path.name)
+
+
+def _circuit_spec(bundle: Bundle) -> ModelSpec:
+    """The user's model with the binding tensors, as the circuit has them."""
+    if not bundle.binding:
+        return bundle.model
+
+    def limbs(name: str) -> TensorSpec:
+        return TensorSpec(name=name, shape=_LIMBS, dtype="int", onnx_type="INT64")
+
+    inputs = (*bundle.model.inputs, limbs(BINDING_INPUT))
+    return replace(bundle.model, inputs=inputs, outputs=(*bundle.model.outputs, limbs(BINDING_OUTPUT)))
