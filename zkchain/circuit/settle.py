@@ -37,7 +37,7 @@ def settle(
     """
     if not options.stock and not options.pinned:
         fixed = visibility_args(options.visibility)
-        seconds = _STAGE_SECONDS if options.tune_seconds is None else options.tune_seconds
+        seconds = options.tune_seconds or 0.0
         tuned = tune(prover, model, samples, fixed, options.goal, seconds=seconds, track=track, report=report)
         return tuned.winner.settings, tuned.winner.fidelity
     if options.stock:

@@ -1,10 +1,13 @@
 """The samples of a tuning run, by what they are for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...halo2 import InputData
 from ..fidelity import References
+
+#: Cells over which candidates are judged, and the winner checked: the same everywhere, unlike a limit in seconds.
+_JUDGED_CELLS, _CALIBRATION_CELLS = 2_000_000, 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,17 @@ class SampleSets:
     widest: Sequence[InputData]  #: those that need the most room
     stretched: Sequence[InputData]  #: beyond the calibrated range: a circuit should hold these too
     floor_bits: int = 1  #: room that the binding needs, whatever the model does
+
+    def affordable(self, cells: int) -> "SampleSets":
+        """Fewer samples for a circuit of many cells: running one takes about a second per 500,000 cells."""
+        judged = min(max(_JUDGED_CELLS // max(cells, 1), 2), len(self.judged))
+        calibration = min(max(_CALIBRATION_CELLS // max(cells, 1), 4), len(self.calibration))
+        return replace(
+            self,
+            calibration=self.calibration[:calibration],
+            judged=self.judged[:judged],
+            references=self.references[:judged],
+        )
 
     def every(self) -> list[InputData]:
         """All of them."""

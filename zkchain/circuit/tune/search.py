@@ -40,6 +40,8 @@ _FINALISTS = 6
 #: Bits added, one by one, when an input of the samples does not fit the range measured on the widest.
 _RETRIES = 3
 _EASY_BITS = 40
+#: Trying candidates in one stage stops after so long; the answer then depends on the machine, so it is a last resort.
+_PATIENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,8 @@ def tune(
     answer everywhere. Raises FidelityViolated when no choice meets the bound, EngineError when none can be laid out.
     """
     clock = Clock(seconds)
-    search = _Search(prover, model, samples, fixed, goal, seconds, report)
+    search = _Search(prover, model, samples, fixed, goal, report)
+    search.samples = samples.affordable(search.cells())
     judged, bound, baseline = search.numerics()
     fit = [item for item in judged if item is baseline or bound.holds(item.fidelity, item.flips)]
     if not fit:
@@ -139,8 +142,12 @@ class _Search:
     samples: SampleSets
     fixed: Mapping[str, object]
     goal: Goal
-    seconds: float
     report: Report
+
+    def cells(self) -> int:
+        """Size of the model as a circuit, in cells of the widest layout; zero when it cannot be laid out there."""
+        (found,) = self._survey([{**even(13, 1).run_args(), **WIDE}], [])
+        return 0 if found.refusal else int(found.settings["total_assignments"])
 
     def numerics(self) -> tuple[list[Judged], Bound, Judged | None]:
         """Every choice of numbers that was run, the bound they are held to, and ezkl's own choice among them."""
@@ -157,8 +164,12 @@ class _Search:
         judged += others
         if not judged:
             raise EngineRefused((refused + also_refused + others_refused)[0][1], operation="tune")
-        baseline = judged[0] if own and judged[0].numerics == own.numerics else None
-        return judged, bound_of(own) if own else self.goal.bound(), baseline
+        if self.goal.bounded:
+            return judged, self.goal.bound(), None
+        if own is None:  # ezkl's own layout holds none of its choices, or there was no time: the best that is known
+            own = min(judged, key=lambda item: item.fidelity.max_abs_error)
+        baseline = next((item for item in judged if item.numerics == own.numerics), None)
+        return judged, bound_of(own), baseline
 
     def layouts(self, fit: Sequence[Judged]) -> list[Candidate]:
         """Layouts of the most promising choices, best first by predicted cost."""
@@ -239,7 +250,7 @@ class _Search:
     def _survey(self, variants: Sequence[Mapping[str, object]], inputs: Sequence[InputData]) -> tuple[Surveyed, ...]:
         full = [{**self.fixed, **variant} for variant in variants]
         try:
-            return self.prover.survey(self.model, full, inputs, self.seconds, self.report)
+            return self.prover.survey(self.model, full, inputs, _PATIENCE_SECONDS, self.report)
         except (EngineAborted, EngineCrashed) as error:
             if len(full) == 1:
                 raise
@@ -248,7 +259,7 @@ class _Search:
 
     def _alone(self, variant: Mapping[str, object], inputs: Sequence[InputData], error: EngineError) -> Surveyed:
         try:
-            (found,) = self.prover.survey(self.model, [variant], inputs, self.seconds, self.report)
+            (found,) = self.prover.survey(self.model, [variant], inputs, _PATIENCE_SECONDS, self.report)
         except (EngineAborted, EngineCrashed):
             return Surveyed(settings={}, witnesses=(), refusal=error.message, seconds=0.0)
         return found
