@@ -16,6 +16,13 @@ from .shapes import all_shapes, open_dimensions
 #: Rows by what a circuit does, measured on dense and convolutional models with one inner column: a range-checked
 #: element, a rebased element, and a multiplication.
 _ROWS_CHECKED, _ROWS_REBASED, _ROWS_MULTIPLICATION = 15, 22, 1
+#: Operators whose values are looked up in a table, and the rows of a table of usual width: 2**13 to 2**15 in practice,
+#: by the range of what is looked up.
+_LOOKED_UP = frozenset(
+    {"Sigmoid", "Tanh", "Exp", "Log", "Softmax", "LogSoftmax", "Erf", "Gelu", "Softplus", "Softsign", "Sqrt", "Pow"}
+    | {"Sin", "Cos", "Tan", "Elu", "Selu", "Celu", "Mish", "Swish", "HardSwish", "LSTM", "GRU", "RNN", "Reciprocal"}
+)
+_TABLE_ROWS = 2**13
 #: Rows that halo2 needs beside the circuit's own.
 _BLINDING_ROWS = 10
 
@@ -41,13 +48,14 @@ def inspect_model(path: Path, dims: Mapping[str, int] | None = None) -> Inspecti
     multiplications, rebased = _work(proto)
     edges = sum(tensor.elements for tensor in (*model.spec.inputs, *model.spec.outputs))
     rows = _ROWS_MULTIPLICATION * multiplications + _ROWS_REBASED * rebased + _ROWS_CHECKED * edges
+    table = _TABLE_ROWS if _LOOKED_UP & {node.op_type for node in proto.graph.node} else 0
     return Inspection(
         spec=model.spec,
         unsupported=unsupported_nodes(proto),
         dims_to_fix=open_names,
         multiplications=multiplications,
         predicted_rows=rows,
-        predicted_logrows=max(rows + _BLINDING_ROWS - 1, 1).bit_length(),
+        predicted_logrows=max(max(rows, table) + _BLINDING_ROWS - 1, 1).bit_length(),
     )
 
 

@@ -33,6 +33,11 @@ def test_an_inspection_describes_a_good_model(tmp_path):
     assert Inspection.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
+def test_a_model_that_looks_values_up_is_as_large_as_its_table(tmp_path):
+    found = inspect_model(named("mlp_softmax").write_model(tmp_path))
+    assert found.predicted_rows < 2**13 <= 2**found.predicted_logrows
+
+
 def test_an_inspection_lists_the_dimensions_that_are_open_before_they_are_fixed(tmp_path):
     path = named("batch_left_open").write_model(tmp_path)
     assert inspect_model(path).dims_to_fix == ("batch",)
