@@ -27,11 +27,11 @@ def test_without_bounds_it_reports_on_every_section(journey):
     assert facts["report"] is None
 
 
-def test_it_measures_what_compile_measured_on_the_same_samples(journey):
+def test_it_finds_no_more_error_than_compile_which_judges_variations_of_the_same_samples_too(journey):
     compiled = journey.steps["compile"].json
     facts = journey.zkchain.here(*RUN).json
-    assert facts["max_abs_error"] == pytest.approx(compiled["max_abs_error"])
-    assert facts["mean_abs_error"] == pytest.approx(compiled["mean_abs_error"])
+    assert 0 < facts["max_abs_error"] <= compiled["max_abs_error"]
+    assert facts["samples"] < compiled["samples"]
 
 
 def test_bounds_that_hold_are_exit_code_0_and_those_that_do_not_are_1(journey):
@@ -60,7 +60,7 @@ def test_a_person_reads_a_line_for_each_section_and_why_a_bound_does_not_hold(jo
     assert [line.split()[0] for line in result.out.splitlines()[:5]] == ["data", "ties", "random", "corners", "outside"]
     assert "bounds" in result.out
     assert "NOT WITHIN" in result.out
-    assert "data: the error reaches 0.0" in result.out
+    assert "data: the error reaches " in result.out
 
 
 def test_data_that_the_circuit_cannot_hold_are_counted_and_break_bounds(journey, tmp_path):
