@@ -54,7 +54,8 @@ def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) 
     return [
         ("bundle", str(result.folder)),
         ("circuit", bundle.circuit_digest),
-        ("size", f"2^{bundle.logrows} rows, {bundle.rows:,} of work over all columns; {bundle.instances} public instances"),
+        ("size", f"2^{bundle.logrows} rows, {bundle.rows:,} of work over all columns"),
+        ("instances", f"{bundle.instances} public"),
         ("keys", f"{byte_count(sizes[PROVING_KEY])} to prove, {byte_count(sizes[VERIFYING_KEY])} to verify"),
         ("visibility", f"{visible}; binding {'on' if bundle.binding else 'OFF'}"),
         (
