@@ -4,7 +4,7 @@ The shape follows from how ezkl 23.0.5 configures halo2: the values of a model f
 each block brings selectors, and looks up every table. All counts are of columns, arguments or rows; none is bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any
@@ -15,6 +15,8 @@ BLINDING_ROWS = 6
 _TABLE_SPARE_ROWS = 2
 #: Two inputs and an output of each operation.
 _TENSORS = 3
+#: Two inputs and an output in each phase of Freivalds' check.
+_PRODUCT_TENSORS = 6
 #: Settings that count comparisons with values of the model itself.
 _COMPARISONS = ("num_dynamic_lookups", "num_shuffles")
 #: Columns that hold what is compared with.
@@ -97,6 +99,12 @@ class _Gate:
         return self.column is not None and other.column is not None and self.column != other.column
 
 
+#: The columns of a Poseidon hash: its state and one more; the cells of other rows that it reads; round constants.
+_HASH_ADVICE, _HASH_NEIGHBOURS, _HASH_FIXED = 3, 4, 4
+#: Full rounds, partial rounds, and the start. They share no row with other gates that matters.
+_HASH_GATES = [_Gate(6, 0, None, False), _Gate(6, 0, None, False), _Gate(2, 0, None, False)]
+
+
 def shape_of(settings: Mapping[str, Any]) -> Shape:
     """The shape of the circuit that ezkl would lay out for `settings` at the `logrows` written in them."""
     run_args = settings["run_args"]
@@ -104,22 +112,23 @@ def shape_of(settings: Mapping[str, Any]) -> Shape:
     rows = 1 << logrows
     blocks = _pieces(int(settings["total_assignments"]), (rows - BLINDING_ROWS) * inner)
     tables, table_columns = _tables(settings, rows, blocks * inner)
-    products = _products(settings, rows)
-    gates = [*_gates(blocks, inner), *_product_gates(settings, products)]
+    products, product_gates = _products(settings, rows)
+    hashes = _hashes(settings) > 0
+    gates = (_HASH_GATES if hashes else []) + _gates(blocks, inner) + product_gates
     degree = max([_PERMUTATION_DEGREE, *(gate.degree for gate in gates), *(table.least_degree for table in tables)])
     constants = _constants(settings, rows)
     dynamic = _DYNAMIC_TENSORS if any(settings[name] for name in _COMPARISONS) else 0
     lookup_selectors = _lookup_selectors(settings, blocks * inner)
-    advice = _TENSORS * blocks * inner + dynamic + 6 * products * inner
+    advice = _TENSORS * blocks * inner + dynamic + _PRODUCT_TENSORS * products * inner + _HASH_ADVICE * hashes
     return Shape(
         logrows=logrows,
         inner=inner,
         blocks=blocks,
         advice=advice,
-        advice_queries=advice + blocks + 2 * products,
-        fixed=table_columns + constants + lookup_selectors + _packed(gates, degree),
+        advice_queries=advice + blocks + 2 * products + _HASH_NEIGHBOURS * hashes,
+        fixed=table_columns + constants + lookup_selectors + _packed(gates, degree) + _HASH_FIXED * hashes,
         selectors=len(gates) + lookup_selectors,
-        permuted=advice + constants + 1,
+        permuted=advice + constants + 1 + hashes,
         lookups=sum(table.arguments(degree) for table in tables),
         lookup_inputs=sum(table.width * table.inputs for table in tables),
         instances=_instances(settings),
@@ -137,9 +146,8 @@ def _pieces(cells: int, capacity: int) -> int:
 
 def _constants(settings: Mapping[str, Any], rows: int) -> int:
     count = int(settings["total_const_size"])
-    hashed = sum(settings["module_sizes"]["poseidon"][1]) > 0
     if not count:
-        return 1 if hashed else 0
+        return 1 if _hashes(settings) else 0
     return _pieces(count, rows - BLINDING_ROWS)
 
 
@@ -171,31 +179,85 @@ def _gates(blocks: int, inner: int) -> list[_Gate]:
         for column in range(inner)
         for degree in (2, 2, 3)  # add, subtract, multiply: one by one
     ]
-    kinds = ((3, True), (3, True), (1 + inner, False), (2 + inner, False), (2, True), (2, True))
-    # dot products, products and sums: their first row, and the others
+    kinds = ((3, True), (3, True), (1 + inner, False), (2 + inner, False), (2, False), (2, False))
+    # dot products, running products and sums: their first row, and the others; most models need dot products alone
     together = [_Gate(degree, block, None, used) for block in range(blocks) for degree, used in kinds]
     return apart + together
 
 
-def _products(settings: Mapping[str, Any], rows: int) -> int:
-    """Blocks of the columns in which Freivalds' check compares matrix products; 0 without it."""
-    size = int(settings["einsum_params"]["total_einsum_col_size"])
-    if not size or settings["run_args"]["disable_freivalds"]:
-        return 0
-    inner = int(settings["run_args"]["num_inner_cols"])
-    return _pieces(size, (rows - BLINDING_ROWS) * inner)
+def _products(settings: Mapping[str, Any], rows: int) -> tuple[int, list[_Gate]]:
+    """Blocks of the columns where Freivalds' check compares products of tensors, and their gates; none without it."""
+    einsums, run_args = settings["einsum_params"], settings["run_args"]
+    if not einsums["total_einsum_col_size"] or run_args["disable_freivalds"]:
+        return 0, []
+    inner = int(run_args["num_inner_cols"])
+    plain = [_without_trivial_axes(equation, sizes) for equation, sizes in einsums["equations"]]
+    cells = sum(_reduction_cells(*equation) for equation in plain)
+    blocks = _pieces(cells, (rows - BLINDING_ROWS) * inner)
+    axes = max(len(output) for _, output, _ in plain)
+    return blocks, _product_gates(blocks, inner, axes)
 
 
-def _product_gates(settings: Mapping[str, Any], blocks: int) -> list[_Gate]:
-    return []
+def _product_gates(blocks: int, inner: int, axes: int) -> list[_Gate]:
+    """In the order ezkl makes them. Each of three kinds of product makes its dot selectors once a block too often."""
+    gates: list[_Gate] = []
+    for used in (True, True, False):  # by the phases of the two factors
+        for block in range(blocks):
+            gates += [_Gate(3, ~block, column, used) for column in range(inner)]
+            lost = block < blocks - 1
+            gates += [_Gate(0 if lost else 3, ~other, None, used) for other in range(blocks) for _ in range(2)]
+    for used in (False, True):
+        for block in range(blocks):
+            gates += [_Gate(2, ~block, None, False)] * 2  # sums
+            gates += [_Gate(degree, ~block, None, used) for degree in (1 + inner, 2 + inner)]
+    rounds = 2 * 2 * axes  # first row and others, of inputs of both phases, along each axis of the answer
+    return gates + [_Gate(2, ~block, None, False) for block in range(blocks) for _ in range(rounds)]
+
+
+def _without_trivial_axes(equation: str, sizes: Mapping[str, int]) -> tuple[list[str], str, Mapping[str, int]]:
+    """Inputs and output of an einsum less its axes of size 1, and all sizes."""
+    left, _, right = equation.partition("->")
+    inputs = ["".join(axis for axis in term if sizes[axis] > 1) for term in left.split(",")]
+    return inputs, "".join(axis for axis in right if sizes.get(axis, 1) > 1), sizes
+
+
+def _reduction_cells(inputs: list[str], output: str, sizes: Mapping[str, int]) -> int:
+    """Cells that ezkl reserves to reduce both sides of one einsum to a number each.
+
+    The answer is reduced axis by axis with powers of a challenge; so are the inputs, after those that share an axis
+    of the answer are multiplied, and what is left is contracted.
+    """
+
+    def count(axes: Iterable[str]) -> int:
+        return prod(sizes[axis] for axis in axes)
+
+    cells = sum(count(output[: end + 1]) for end in range(len(output)))
+    terms = list(inputs)
+    for axis in output:
+        holders = [term for term in terms if axis in term]
+        if not holders:
+            continue
+        union = "".join(sorted(set("".join(holders))))
+        if len(holders) > 1:
+            cells += count(union) * (len(holders) if len(holders) > 2 else 1)
+        cells += count(union)
+        terms = [term for term in terms if term not in holders] + [union.replace(axis, "")]
+    for axis in sorted(set("".join(terms))):
+        holders = [term for term in terms if axis in term]
+        union = "".join(sorted(set("".join(holders))))
+        cells += count(union) * (len(holders) if len(holders) > 2 else 1)
+        terms = [term for term in terms if term not in holders] + [union.replace(axis, "")]
+    return cells
 
 
 def _packed(gates: list[_Gate], degree: int) -> int:
     """Fixed columns into which halo2 packs selectors: greedily, in order, as the degree allows.
 
-    Two share a column when no row needs both, and a column of m selectors adds m to the degree of their gates.
+    A selector without a gate has a column of its own. Two share one when no row needs both; sharing adds to the
+    degree of their gates.
     """
-    left, columns = list(gates), 0
+    left = [gate for gate in gates if gate.degree]
+    columns = len(gates) - len(left)
     while left:
         first, *others = left
         widest, chosen, left = first.degree - 1, [first], []
@@ -210,7 +272,11 @@ def _packed(gates: list[_Gate], degree: int) -> int:
 
 
 def _instances(settings: Mapping[str, Any]) -> int:
-    modules = settings["module_sizes"]
-    hashes: int = sum(modules["poseidon"][1])
     shapes: list[list[int]] = settings["model_instance_shapes"]
-    return hashes + sum(prod(shape) for shape in shapes)
+    return _hashes(settings) + sum(prod(shape) for shape in shapes)
+
+
+def _hashes(settings: Mapping[str, Any]) -> int:
+    """Public Poseidon hashes of tensors, one field element each."""
+    found: list[int] = settings["module_sizes"]["poseidon"][1]
+    return sum(found)
