@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -70,21 +71,68 @@ def verifying_key_bytes(shape: Shape) -> int:
 
 def proof_bytes(shape: Shape) -> int:
     """Points that the prover commits to, and what they evaluate to."""
-    sets, lookups = shape.permutation_sets, shape.lookups
+    return _POINT * _points(shape) + _WORD * _values(shape)
+
+
+def _points(shape: Shape) -> int:
     quotients, random, openings = shape.degree - 1, 1, 2
-    points = shape.advice + 2 * lookups + sets + quotients + random + openings
-    values = shape.advice_queries + shape.fixed + random + shape.permuted + (3 * sets - 1) + 3 * lookups
-    return _POINT * points + _WORD * values
+    return shape.advice + 2 * shape.lookups + shape.permutation_sets + quotients + random + openings
+
+
+def _values(shape: Shape) -> int:
+    sets, random = shape.permutation_sets, 1
+    return shape.advice_queries + shape.fixed + random + shape.permuted + (3 * sets - 1) + 3 * shape.lookups
 
 
 def features(shape: Shape) -> dict[str, float]:
     """The quantities that time, memory and gas are weighted sums of."""
+    columns, points = shape.fixed + shape.permuted, _points(shape)
+    wide = shape.rows * shape.quotient_factor
     return {
         "one": 1,
         "key_byte": proving_key_bytes(shape),
         "proof_byte": proof_bytes(shape),
         "instance": shape.instances,
+        "point": points,
+        "value": _values(shape),
+        "column": columns,
+        "fixed": shape.fixed,
+        "permuted": shape.permuted,
+        "advice": shape.advice,
+        "lookup": shape.lookups,
+        "lookup_input": shape.lookup_inputs,
+        "degree": shape.degree,
+        "set": shape.permutation_sets,
+        "selector": shape.selectors,
+        "commitment": points * shape.rows,
+        "transform": (columns + shape.advice) * wide * log2(wide),
+        "constraint": wide * (shape.advice + shape.fixed + shape.permuted + 2 * shape.lookups),
+        "wide_column": wide * (shape.advice + 2 * shape.lookups + shape.permutation_sets),
+        "narrow_column": shape.rows * (shape.advice + 2 * shape.lookups + shape.permutation_sets),
+        "look": shape.rows * shape.lookup_inputs,
+        "assignment": shape.assignments,
     }
+
+
+#: What each measured quantity is a weighted sum of.
+FEATURES: Mapping[str, tuple[str, ...]] = {
+    "verify_gas": (
+        "one",
+        "instance",
+        "point",
+        "value",
+        "permuted",
+        "fixed",
+        "lookup_input",
+        "set",
+        "selector",
+        "degree",
+    ),
+    "verifier_code_bytes": ("one", "point", "value", "permuted", "fixed", "lookup_input", "set", "selector", "degree"),
+    "setup_seconds": ("one", "key_byte", "transform", "column", "assignment"),
+    "prove_seconds": ("one", "key_byte", "commitment", "transform", "constraint", "look", "assignment"),
+    "peak_rss_bytes": ("one", "key_byte", "wide_column", "narrow_column", "assignment"),
+}
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 
 #: Rows at the end of each column that hold random values, and one more that ends the permutation argument.
 BLINDING_ROWS = 6
+_LEAST_LOGROWS = 6
 #: Rows of a table that ezkl leaves free besides the blinding ones.
 _TABLE_SPARE_ROWS = 2
 #: Two inputs and an output of each operation.
@@ -136,6 +137,15 @@ def shape_of(settings: Mapping[str, Any]) -> Shape:
         phases=2 if products else 1,
         assignments=int(settings["total_assignments"]),
     )
+
+
+def least_logrows(settings: Mapping[str, Any]) -> int:
+    """The smallest size for what cannot flow over into another block: instances, hashes, comparisons."""
+    names = ("total_shuffle_col_size", "total_dynamic_col_size", "max_dynamic_input_len")
+    whole = max(
+        [_instances(settings), int(settings["module_sizes"]["poseidon"][0]), *(int(settings[n]) for n in names)]
+    )
+    return max((whole + BLINDING_ROWS).bit_length(), _LEAST_LOGROWS)
 
 
 def _pieces(cells: int, capacity: int) -> int:
