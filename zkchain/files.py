@@ -70,7 +70,10 @@ def make_private(folder: Path) -> None:
     """Make `folder` and what is missing above it, for this user alone. Raises OSError."""
     for place in (*reversed(folder.parents), folder):
         if not place.is_dir():
-            place.mkdir(mode=0o700, exist_ok=True)
+            try:
+                place.mkdir(mode=0o700, exist_ok=True)
+            except FileNotFoundError as error:  # what some virtual file systems answer in place of a refusal
+                raise PermissionError(errno.EACCES, "no folder can be made here", str(place)) from error
 
 
 def parse_json(raw: bytes) -> Any:

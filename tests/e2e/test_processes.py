@@ -249,7 +249,7 @@ def test_a_link_as_out_is_followed(fresh):
 @pytest.mark.parametrize(
     ("environment", "arguments", "code"),
     [
-        ({"ZKCHAIN_HOME": "/proc/nope"}, ["compile", "tiny.onnx", "--samples", "samples.json"], "file"),
+        ({"ZKCHAIN_HOME": "/proc/nope"}, ["compile", "tiny.onnx", "--samples", "samples.json"], "file.forbidden"),
         ({"ZKCHAIN_HOME": "~nosuchuser/x"}, ["doctor"], "config"),
         ({}, ["compile", "tiny.onnx", "--samples", "samples.json", "--out", ""], "usage"),
         ({}, ["compile", "tiny.onnx", "--samples", "samples.json", "--out", "/dev/null"], "usage"),

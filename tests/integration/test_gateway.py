@@ -137,10 +137,10 @@ def test_a_credit_line_opens_on_a_proved_score_and_only_for_its_owner(
 ) -> None:
     instances, proof = circuit.prove(site.limbs(mine))
     score = FieldElement(instances[0]).signed
-    types = ["address", "uint256", "int256", "uint256"]
+    types = ["address", "uint256", "int256", "uint256", "uint64"]
     creation = load_artifact("CreditGate").bytecode
-    gate = site.evm.deploy(creation + encode(types, [site.gateway, site.model_id, score, 500]))
-    strict = site.evm.deploy(creation + encode(types, [site.gateway, site.model_id, score + 1, 500]))
+    gate = site.evm.deploy(creation + encode(types, [site.gateway, site.model_id, score, 500, 3600]))
+    strict = site.evm.deploy(creation + encode(types, [site.gateway, site.model_id, score + 1, 500, 3600]))
     opening = calldata("open(uint256[])", [instances])
     assert site.evm.call(gate, opening, static=False).data[:4] == selector("NotRecorded(bytes32)")
     assert site.submit(instances, proof, mine).ok

@@ -18,7 +18,6 @@ _FILE_TROUBLE: dict[int, type[FileError]] = {
     errno.EACCES: FileForbidden,
     errno.EPERM: FileForbidden,
     errno.EROFS: FileForbidden,
-    errno.ENOENT: FileError,
     errno.EBUSY: FileError,
     errno.EEXIST: FileError,
     errno.ENOTEMPTY: FileError,
