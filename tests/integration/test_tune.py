@@ -8,8 +8,9 @@ import pytest
 from tests.support.zoo_graphs import graph, node
 from zkchain.circuit.options import CompileOptions
 from zkchain.circuit.tune import Goal
+from zkchain.circuit.tune.settings import read_pins
 from zkchain.config import read_config
-from zkchain.errors import EngineRefused, FidelityViolated
+from zkchain.errors import EngineRefused, FidelityViolated, UsageError
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.prove import prove_input
 from zkchain.pipeline.tune import tune_model
@@ -135,3 +136,42 @@ def test_a_tuning_run_proves_finalists_and_draws_what_it_tried(place, prover, tm
     assert "Pareto" in page
     assert page.count("<svg") == 1
     assert json.loads((tmp_path / "settings.json").read_text()) == result.tuned.winner.settings
+
+
+@pytest.fixture(scope="module")
+def curved(tmp_path_factory):
+    """A logistic regression with samples far out, which needs a wide table, and a cache."""
+    folder = tmp_path_factory.mktemp("curved")
+    random = np.random.default_rng(0)
+    weights = {"a": random.normal(size=(4, 2)).astype(np.float32) * 3}
+    nodes = [node("MatMul", ["x", "a"], ["h"]), node("Sigmoid", ["h"], ["y"])]
+    (folder / "model.onnx").write_bytes(graph(nodes, {"x": (1, 4)}, {"y": (1, 2)}, weights).SerializeToString())
+    np.save(folder / "samples.npy", random.uniform(-1, 1, size=(24, 4)).astype(np.float32))
+    return folder, read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
+
+
+def test_few_exponentials_are_looked_up_in_a_narrow_table(curved, prover, tmp_path):
+    bundle = compiled(curved, prover, tmp_path / "ours")
+    low, high = run_args(tmp_path / "ours")["lookup_range"]
+    assert bundle.logrows <= 12
+    assert high - low < 2**12
+    assert (tmp_path / "ours" / "circuit.onnx").read_bytes() != (tmp_path / "ours" / "model.onnx").read_bytes()
+    np.save(tmp_path / "far.npy", np.full((1, 4), -1.5, np.float32))
+    proved = prove_input(
+        tmp_path / "ours", tmp_path / "far.npy", config=curved[1], prover=prover, out=tmp_path / "far.proof.json"
+    )
+    found = [FieldElement(value).to_float(scale=bundle.output_scales[0]) for value in proved.proof.instances]
+    assert all(0 <= value <= 1 for value in found)
+
+
+def test_settings_of_a_narrow_circuit_pin_its_form_too(curved, prover, tmp_path):
+    first = compiled(curved, prover, tmp_path / "first")
+    again = compiled(curved, prover, tmp_path / "again", pinned=read_pins(tmp_path / "first" / "settings.json"))
+    assert again.verifying_key_digest == first.verifying_key_digest
+
+
+def test_pinned_settings_of_a_narrow_form_are_refused_for_a_model_without_one(place, curved, prover, tmp_path):
+    compiled(curved, prover, tmp_path / "narrow")
+    with pytest.raises(UsageError, match="narrow tables"):
+        compiled(place, prover, tmp_path / "ours", pinned=read_pins(tmp_path / "narrow" / "settings.json"))
+    assert not (tmp_path / "ours").exists()

@@ -28,6 +28,7 @@ from .settle import settle
 from .srs import find_srs, obtain_srs
 from .trial import prove_trial
 from .tune import SampleSets
+from .tune.forms import write_forms
 from .tune.race import Track
 from .workspace import Workspace
 
@@ -37,7 +38,8 @@ class CompileRequest:
     """Everything a bundle follows from."""
 
     model: Model  #: as the user knows it
-    circuit_model: Model  #: what ezkl compiles: with the binding tensors, when bound
+    circuit_model: Model  #: with the binding tensors, when bound
+    narrow_model: Model | None  #: its form with narrow tables, when it has one
     trial_inputs: Sequence[InputData]  #: made-up inputs, bound to nothing: the first that fits is proved for real
     samples: SampleSets  #: for the circuit model, with the user's model's answers
     options: CompileOptions
@@ -126,23 +128,23 @@ def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) ->
 
 def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, home: Path, report: Report) -> None:
     def make(scratch: Path) -> None:
-        model = scratch / store.MODEL
-        model.write_bytes(request.circuit_model.onnx)
+        forms = write_forms(scratch, request.circuit_model, request.narrow_model)
         timed = request.options.tune_seconds is not None
         inputs = request.trial_inputs
-        track = Track(prover=prover, model=model, home=home, inputs=inputs, report=report) if timed else None
-        settings, fidelity = settle(prover, model, request.samples, request.options, track, report)
+        track = Track(prover=prover, forms=forms, home=home, inputs=inputs, report=report) if timed else None
+        settings, fidelity = settle(prover, forms, request.samples, request.options, track, report)
+        shutil.copyfile(forms.of(settings), scratch / store.CIRCUIT_MODEL)
         write_json(scratch / store.SETTINGS, settings)
         write_json(scratch / "fidelity.json", fidelity.to_json())
 
-    work.stage("settings", (store.MODEL, store.SETTINGS, "fidelity.json"), make)
+    work.stage("settings", (store.MODEL, store.CIRCUIT_MODEL, store.SETTINGS, "fidelity.json"), make)
 
 
 def _stage_keys(work: Workspace, prover: Prover, srs_path: Path, srs: Srs, report: Report) -> CircuitFiles:
     def make(scratch: Path) -> None:
         shutil.copyfile(work.path(store.SETTINGS), scratch / store.SETTINGS)
         files = replace(store.circuit_files(scratch), srs=srs_path)
-        prover.build(work.path(store.MODEL), files, report)
+        prover.build(work.path(store.CIRCUIT_MODEL), files, report)
 
     outputs = (store.CIRCUIT, store.PROVING_KEY, store.VERIFYING_KEY)
     work.stage(f"keys-{srs.sha256[2:10]}", outputs, make)
@@ -215,7 +217,7 @@ def _assemble(draft: Bundle, files: CircuitFiles, work: Workspace, out: Path) ->
     staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=prefix))
     try:
         target = store.circuit_files(staging)
-        for name in (store.MODEL, store.TRIAL):
+        for name in (store.MODEL, store.CIRCUIT_MODEL, store.TRIAL):
             shutil.copyfile(work.path(name), staging / name)
         for part in CircuitFiles.__slots__:
             shutil.copyfile(getattr(files, part), getattr(target, part))

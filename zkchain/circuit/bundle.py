@@ -14,13 +14,15 @@ from .srs_file import describe_srs
 
 MANIFEST = "manifest.json"
 #: Increased when a manifest's meaning changes; others are refused.
-FORMAT = 1
+FORMAT = 2
 
 MODEL, CIRCUIT, SETTINGS = "model.onnx", "circuit.ezkl", "settings.json"
+#: What the circuit was compiled from: the model, or a form of it that makes a smaller circuit.
+CIRCUIT_MODEL = "circuit.onnx"
 PROVING_KEY, VERIFYING_KEY, SRS_FILE = "proving.key", "verifying.key", "srs.bin"
 #: Instances and proof of a made-up input, bound to nothing: the honest case of a verifier's smoke test.
 TRIAL = "trial.json"
-FILES = (MODEL, CIRCUIT, SETTINGS, PROVING_KEY, VERIFYING_KEY, SRS_FILE, TRIAL)
+FILES = (MODEL, CIRCUIT_MODEL, CIRCUIT, SETTINGS, PROVING_KEY, VERIFYING_KEY, SRS_FILE, TRIAL)
 
 
 def circuit_files(folder: Path) -> CircuitFiles:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import EngineRefused, FidelityViolated
+from ..errors import EngineRefused, FidelityViolated, UsageError
 from ..files import write_json
 from ..halo2 import InputData, Prover, Witnessed
 from ..progress import Report, silent
@@ -14,6 +14,7 @@ from .fidelity import compare
 from .options import CompileOptions
 from .tune import SampleSets, tune
 from .tune.flips import label_flips
+from .tune.forms import Forms
 from .tune.layouts import lookup_range, single_block
 from .tune.numerics import lookup_span
 from .tune.race import Track
@@ -25,7 +26,7 @@ _STAGE_SECONDS = 20.0
 
 def settle(
     prover: Prover,
-    model: Path,
+    forms: Forms,
     samples: SampleSets,
     options: CompileOptions,
     track: Track | None = None,
@@ -38,12 +39,12 @@ def settle(
     if not options.stock and not options.pinned:
         fixed = visibility_args(options.visibility)
         seconds = options.tune_seconds or 0.0
-        tuned = tune(prover, model, samples, fixed, options.goal, seconds=seconds, track=track, report=report)
+        tuned = tune(prover, forms, samples, fixed, options.goal, seconds=seconds, track=track, report=report)
         return tuned.winner.settings, tuned.winner.fidelity
     if options.stock:
-        settings, witnesses = _stock(prover, model, samples, options, report)
+        settings, witnesses = _stock(prover, forms.whole, samples, options, report)
     else:
-        settings, witnesses = _pinned(prover, model, samples, options, report)
+        settings, witnesses = _pinned(prover, forms, samples, options, report)
     fidelity = compare(witnesses, samples.references, settings)
     flips = label_flips(witnesses, samples.references, settings)
     bound = options.goal.bound()
@@ -72,10 +73,15 @@ def _stock(
 
 
 def _pinned(
-    prover: Prover, model: Path, samples: SampleSets, options: CompileOptions, report: Report
+    prover: Prover, forms: Forms, samples: SampleSets, options: CompileOptions, report: Report
 ) -> tuple[dict[str, Any], tuple[Witnessed, ...]]:
     """The pinned run arguments as they are; a table range or size that is not pinned is measured."""
     pins = {name: json.loads(text) for name, text in options.pinned}
+    model = forms.whole
+    if pins.pop("narrow_tables", False):
+        if forms.narrow is None:
+            raise UsageError("the pinned settings are for narrow tables, and this model has none", remedy="tune it")
+        model = forms.narrow
     variant = {**visibility_args(options.visibility), **pins}
     (found,) = prover.survey(model, [variant], [*samples.calibration, *samples.judged], _STAGE_SECONDS, report)
     if found.refusal:

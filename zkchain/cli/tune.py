@@ -67,6 +67,7 @@ def _answer(result: TuneResult) -> Answer:
     facts: dict[str, object] = {
         "model_digest": result.model.digest,
         "run_args": run_args,
+        "narrow_tables": winner.candidate.narrow,
         "predicted": cost.to_json(),
         "measured": winner.lap.to_json() if winner.lap else None,
         "max_abs_error": winner.fidelity.max_abs_error,
@@ -83,6 +84,7 @@ def _answer(result: TuneResult) -> Answer:
     scales = f"2^{run_args['input_scale']} for inputs, 2^{run_args['param_scale']} for parameters"
     lines: list[Line] = [
         ("winner", f"2^{run_args['logrows']} rows, base {run_args['decomp_base']} with {run_args['decomp_legs']} legs"),
+        *((("tables", "narrow: exponentials in two parts"),) if winner.candidate.narrow else ()),
         ("scales", f"{scales}, rebased every {run_args['scale_rebase_multiplier']}"),
         ("accuracy", f"error at most {winner.fidelity.max_abs_error:.3g}, {winner.flips:.2%} of labels changed"),
         ("predicted", f"{cost.prove_seconds:.2f} s to prove, {byte_count(cost.proving_key_bytes)} of key"),

@@ -3,6 +3,7 @@
 from .evaluate import evaluate
 from .inspect import Inspection, inspect_model
 from .load import load_model
+from .narrow import with_narrow_tables
 from .operators import check_operators
 from .prefix import first_nodes, node_count, node_label
 from .rewrite import with_binding
@@ -24,4 +25,5 @@ __all__ = [
     "spread",
     "to_input_data",
     "with_binding",
+    "with_narrow_tables",
 ]

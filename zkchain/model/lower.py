@@ -5,6 +5,7 @@ name. Tests compare every lowering with onnxruntime on the original.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from math import prod
 
 import onnx
@@ -39,10 +40,10 @@ def lower(model: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     if not opset_of(model):
         model.opset_import.append(helper.make_opsetid("", MAIN_OPSET))
     fold_constants(model)
-    own = _replace_nodes(model, done, frozenset())
+    own = replace_nodes(model, LOWERINGS, done)
     model, expanded = expand_definitions(model, LOWERINGS)
     if expanded:
-        _replace_nodes(model, done, own)
+        replace_nodes(model, LOWERINGS, done, own)
     fold_constants(model)
     return model, (
         *(f"{name} is computed as ONNX defines it" for name in expanded),
@@ -50,7 +51,12 @@ def lower(model: onnx.ModelProto) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     )
 
 
-def _replace_nodes(model: onnx.ModelProto, done: Counter[str], own: frozenset[str]) -> frozenset[str]:
+def replace_nodes(
+    model: onnx.ModelProto,
+    lowerings: Mapping[str, Lowering],
+    done: Counter[str],
+    own: frozenset[str] = frozenset(),
+) -> frozenset[str]:
     """Lower the nodes of the main graph in place, except those whose outputs are in `own`; what that adds to `own`."""
     facts = facts_of(model)
     nodes: list[onnx.NodeProto] = []
@@ -58,7 +64,7 @@ def _replace_nodes(model: onnx.ModelProto, done: Counter[str], own: frozenset[st
     taken = {name for node in model.graph.node for name in (*node.input, *node.output)}
     for index, node in enumerate(model.graph.node):
         patch = Patch(model, f"zkchain_{index}_", node.name, taken)
-        lowering = LOWERINGS.get(qualified(node))
+        lowering = lowerings.get(qualified(node))
         if lowering is None or own & set(node.output) or _too_large(node, facts) or not lowering(node, facts, patch):
             nodes.append(node)
             continue

@@ -1,6 +1,6 @@
 """A few nodes and constants that replace one node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,10 @@ class Patch:
         self._constants.append(numpy_helper.from_array(values, name))
         return name
 
+    def number(self, value: float) -> str:
+        """A scalar constant of 32 bits."""
+        return self.constant(np.asarray(value, np.float32))
+
     def like(self, element: int, value: float) -> str:
         """A scalar constant of an ONNX element type."""
         return self.constant(np.asarray(value, dtype=helper.tensor_dtype_to_np_dtype(element)))
@@ -49,6 +53,16 @@ class Patch:
         if self.opset < 18:
             return self.add(operator, [source], axes=axes, keepdims=1)
         return self.add(operator, [source, self.constant(np.asarray(axes))], keepdims=1)
+
+    def part(self, source: str, axis: int, start: int, stop: int) -> str:
+        """A slice of one axis. Bounds moved from attributes to inputs in opset 10."""
+        if self.opset < 10:
+            return self.add("Slice", [source], axes=[axis], starts=[start], ends=[stop])
+        return self.add("Slice", [source, *(self.constant(np.asarray([each])) for each in (start, stop, axis))])
+
+    def reshape(self, source: str, shape: Sequence[int]) -> str:
+        """The same elements in another shape."""
+        return self.add("Reshape", [source, self.constant(np.asarray(shape, np.int64))])
 
     def copy(self, node: onnx.NodeProto, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
         """Append the node itself with other inputs, a first output of another name, and other attributes."""

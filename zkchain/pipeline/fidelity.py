@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..circuit.bundle import MODEL, circuit_files, load_bundle
+from ..circuit.bundle import CIRCUIT_MODEL, MODEL, circuit_files, load_bundle
 from ..circuit.fidelity import measure_fidelity
 from ..circuit.fidelity_page import render_report
 from ..circuit.fidelity_report import FidelityBounds, FidelityReport, Violation, violations
@@ -63,7 +63,7 @@ def check_fidelity(
 
     measured = measure_fidelity(
         prover,
-        folder / MODEL,
+        folder / CIRCUIT_MODEL,
         circuit_files(folder).settings,
         make_probes(samples, bundle.bounds, answer),
         bundle.model.outputs,

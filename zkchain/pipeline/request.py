@@ -9,7 +9,17 @@ from ..circuit.trial import synthetic_inputs
 from ..circuit.tune import SampleSets
 from ..errors import SamplesUnreadable
 from ..halo2 import InputData
-from ..model import Sample, check_operators, evaluate, load_model, read_samples, spread, to_input_data, with_binding
+from ..model import (
+    Sample,
+    check_operators,
+    evaluate,
+    load_model,
+    read_samples,
+    spread,
+    to_input_data,
+    with_binding,
+    with_narrow_tables,
+)
 from ..progress import Report, silent
 from ..proof.binding import LIMB_BITS, LIMBS, binding_limbs
 from ..records import Model
@@ -36,9 +46,11 @@ def read_request(
     evaluate(model, samples)  # every sample the user gave must have an answer, judged or not
     data = [to_input_data(sample) for sample in samples]
     unbound = [list(binding_limbs(None))] if options.binding else []
+    circuit_model = with_binding(model) if options.binding else model
     return CompileRequest(
         model=model,
-        circuit_model=with_binding(model) if options.binding else model,
+        circuit_model=circuit_model,
+        narrow_model=None if options.stock else with_narrow_tables(circuit_model),
         trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
         samples=_by_use(model, samples, binding=options.binding),
         options=options,

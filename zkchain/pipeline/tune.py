@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..circuit.bundle import MODEL
 from ..circuit.options import CompileOptions
 from ..circuit.tune import Tuned, tune
+from ..circuit.tune.forms import write_forms
 from ..circuit.tune.page import render_page
 from ..circuit.tune.race import Track
 from ..circuit.tune.settings import visibility_args
@@ -54,11 +54,10 @@ def tune_model(
     started = time.monotonic()
     request = read_request(model_path, samples_path, options, dims, report)
     with scratch_folder(config.home / "tune") as scratch:
-        model = scratch / MODEL
-        model.write_bytes(request.circuit_model.onnx)
-        track = Track(prover=prover, model=model, home=config.home, inputs=request.trial_inputs, report=report)
+        forms = write_forms(scratch, request.circuit_model, request.narrow_model)
+        track = Track(prover=prover, forms=forms, home=config.home, inputs=request.trial_inputs, report=report)
         fixed = visibility_args(options.visibility)
-        tuned = tune(prover, model, request.samples, fixed, options.goal, seconds=seconds, track=track, report=report)
+        tuned = tune(prover, forms, request.samples, fixed, options.goal, seconds=seconds, track=track, report=report)
     if settings_path is not None:
         write_json(settings_path, tuned.winner.settings)
     if report_path is not None:

@@ -10,6 +10,7 @@ from ...records import Fidelity
 from ..fidelity import References, compare
 from .flips import label_flips
 from .goal import Bound
+from .layouts import MARGIN
 
 #: Wide enough for every model that 128-bit arithmetic carries: the layout for measuring numbers, not for proving.
 WIDE: Mapping[str, object] = {"decomp_base": 128, "decomp_legs": 8, "num_inner_cols": 1}
@@ -18,7 +19,7 @@ WIDE: Mapping[str, object] = {"decomp_base": 128, "decomp_legs": 8, "num_inner_c
 #: most models leave that layout's range, and only those that never rebase keep the choice.
 STOCK: Mapping[str, object] = {"decomp_base": 16384, "decomp_legs": 2, "num_inner_cols": 2}
 _STOCK_CHOICES = ((13, 10), (13, 1), (11, 1), (12, 1), (11, 10), (12, 10))
-_STOCK_BASE, _STOCK_COLUMNS, _STOCK_MARGIN = 16384, 2, 2
+_STOCK_BASE, _STOCK_COLUMNS = 16384, 2
 _BLINDING_ROWS = 6
 
 
@@ -43,12 +44,19 @@ class Numerics(Record):
 class Judged:
     """One choice of numbers, run on the judged samples."""
 
+    narrow: bool  #: with the form of the model that has narrow tables
     numerics: Numerics
     settings: Mapping[str, Any]
     fidelity: Fidelity
     flips: float  #: share of labels that changed
     lookups: tuple[int, int]
     seconds_per_sample: float
+
+    @property
+    def room(self) -> int:
+        """Rows that the table needs; zero when nothing is looked up."""
+        low, high = self.lookups
+        return MARGIN * (high - low) if self.settings["required_lookups"] else 0
 
 
 def stock_choices() -> list[Numerics]:
@@ -70,6 +78,12 @@ def finer(baseline: Numerics, *, lookups: bool) -> list[Numerics]:
     return [even(s, m) for s, m in ((scale, 2), (14, 2), (scale - 1, 2), (scale, 3), (14, 1), (14, 3))]
 
 
+def finest(baseline: Numerics) -> list[Numerics]:
+    """Choices for narrow tables, which cost next to nothing at a higher scale, and round once more than whole ones."""
+    scale = baseline.param_scale
+    return [even(s, 1) for s in (scale + 1, scale, scale + 2)]
+
+
 def ladder(*, lookups: bool) -> list[Numerics]:
     """Choices for a bound of the user's own, in the order of how likely they are to be wanted."""
     once = [even(scale, 1) for scale in (13, 9, 7, 11, 8, 10, 6, 5, 12)]
@@ -85,7 +99,7 @@ def even(scale: int, multiplier: int) -> Numerics:
 
 
 def judge(
-    tried: Sequence[Numerics], found: Sequence[Surveyed], references: References
+    tried: Sequence[Numerics], found: Sequence[Surveyed], references: References, *, narrow: bool = False
 ) -> tuple[list[Judged], list[tuple[Numerics, str]]]:
     """Errors of every choice that could be run, and the refusals of the others."""
     judged, refused = [], []
@@ -95,6 +109,7 @@ def judge(
             continue
         judged.append(
             Judged(
+                narrow=narrow,
                 numerics=numerics,
                 settings=item.settings,
                 fidelity=compare(item.witnesses, references, item.settings),
@@ -130,7 +145,5 @@ def lookup_span(witnesses: Sequence[Witnessed]) -> tuple[int, int]:
 
 
 def _stock_logrows(item: Judged) -> int:
-    low, high = item.lookups
     rows = int(item.settings["total_assignments"]) // _STOCK_COLUMNS
-    table = _STOCK_MARGIN * (high - low) if item.settings["required_lookups"] else 0
-    return (max(rows, table, _STOCK_BASE) + _BLINDING_ROWS).bit_length()
+    return (max(rows, item.room, _STOCK_BASE) + _BLINDING_ROWS).bit_length()

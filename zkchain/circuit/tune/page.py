@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from ...charts import front_chart, number
 from ...html import Markup, figure, page, paragraph, section, table
 from .goal import Goal
-from .search import Candidate, Finalist, Tuned
+from .search import Tuned
+from .steps import Candidate, Finalist
 
 #: Candidates in the table; the picture has all.
 _LISTED = 40
@@ -61,6 +62,7 @@ def _why(tuned: Tuned) -> str:
 def _facts(winner: Finalist) -> list[tuple[str, str]]:
     run_args, cost = winner.settings["run_args"], winner.candidate.cost
     facts = [
+        ("tables", _form(winner.candidate.narrow)),
         ("rows", f"2^{run_args['logrows']}"),
         ("decomposition", f"base {run_args['decomp_base']}, {run_args['decomp_legs']} legs"),
         ("inner columns", str(run_args["num_inner_cols"])),
@@ -99,15 +101,16 @@ def _picture(tuned: Tuned) -> Markup:
 
 def _finalists(tuned: Tuned) -> Markup:
     rows = [
-        (*_row(found.candidate)[:6], number(found.lap.prove_seconds) if found.lap else "not proved")
+        (*_row(found.candidate)[:7], number(found.lap.prove_seconds) if found.lap else "not proved")
         for found in tuned.finalists
     ]
-    return section("Finalists", table("Made for real", (*_HEADERS[:6], "measured s"), rows))
+    return section("Finalists", table("Made for real", (*_HEADERS[:7], "measured s"), rows))
 
 
 def _numerics(tuned: Tuned) -> Markup:
     rows = [
         (
+            _form(item.narrow),
             f"{item.numerics.input_scale}, {item.numerics.param_scale}",
             str(item.numerics.rebase_multiplier),
             number(item.fidelity.max_abs_error),
@@ -117,7 +120,15 @@ def _numerics(tuned: Tuned) -> Markup:
         )
         for item in tuned.judged
     ]
-    headers = ("scales (input, parameters)", "rebase", "largest error", "mean error", "labels changed", "cells")
+    headers = (
+        "tables",
+        "scales (input, parameters)",
+        "rebase",
+        "largest error",
+        "mean error",
+        "labels changed",
+        "cells",
+    )
     return section("Choices of numbers", table("Run on the judged samples", headers, rows))
 
 
@@ -127,12 +138,17 @@ def _candidates(tuned: Tuned) -> Markup:
     return section("Candidates", table(title, _HEADERS, [_row(found) for found in shown]))
 
 
-_HEADERS = ("scales", "rebase", "base", "legs", "columns", "rows", "predicted s", "gas", "key MB", "error")
+_HEADERS = ("tables", "scales", "rebase", "base", "legs", "columns", "rows", "predicted s", "gas", "key MB", "error")
+
+
+def _form(narrow: bool) -> str:
+    return "narrow" if narrow else "whole"
 
 
 def _row(found: Candidate) -> tuple[str, ...]:
     numerics, layout, cost = found.numerics, found.layout, found.cost
     return (
+        _form(found.narrow),
         f"{numerics.input_scale}, {numerics.param_scale}",
         str(numerics.rebase_multiplier),
         str(layout.base),

@@ -1,0 +1,213 @@
+"""The steps of a search: numbers judged by their error, layouts by their predicted cost, and a layout made for real."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ...errors import EngineAborted, EngineCrashed, EngineError, EngineRefused
+from ...halo2 import InputData, Prover, Surveyed, within_tables
+from ...progress import Report
+from ...record import Record
+from ...records import Fidelity
+from ..fidelity import compare
+from .cost import Cost, predict
+from .flips import label_flips
+from .goal import Bound, Goal
+from .layouts import SPARE_BITS, Layout, layouts, lookup_range, probes
+from .numerics import (
+    STOCK,
+    WIDE,
+    Judged,
+    Numerics,
+    baseline_of,
+    bound_of,
+    even,
+    finer,
+    finest,
+    judge,
+    ladder,
+    lookup_span,
+    stock_choices,
+)
+from .race import Lap
+from .samples import SampleSets
+from .settings import canonical
+
+#: Choices of numbers that are laid out, the most promising first.
+_LAID_OUT = 3
+#: Bits added, one by one, when an input of the samples does not fit the range measured on the widest.
+_RETRIES = 3
+_EASY_BITS = 40
+#: Trying candidates in one stage stops after so long; the answer then depends on the machine, so it is a last resort.
+_PATIENCE_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(Record):
+    """One circuit that was considered, with what it was predicted to cost."""
+
+    narrow: bool  #: of the model with narrow tables
+    numerics: Numerics
+    layout: Layout
+    cost: Cost
+    max_abs_error: float
+    mean_abs_error: float
+    flips: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finalist:
+    """A candidate that holds every sample, with settings to make it from; `lap` when it was proved for real."""
+
+    candidate: Candidate
+    settings: dict[str, Any]
+    fidelity: Fidelity
+    flips: float
+    lap: Lap | None = None
+
+
+@dataclass(slots=True)
+class Search:
+    """The steps of a search over one form of the model."""
+
+    prover: Prover
+    model: Path
+    samples: SampleSets
+    fixed: Mapping[str, object]
+    goal: Goal
+    report: Report
+    narrow: bool = False
+
+    def cells(self) -> int:
+        """Size of the model as a circuit, in cells of the widest layout; zero when it cannot be laid out there."""
+        (found,) = self._survey([{**even(13, 1).run_args(), **WIDE}], [])
+        return 0 if found.refusal else int(found.settings["total_assignments"])
+
+    def numerics(self) -> tuple[list[Judged], Bound, Judged | None]:
+        """Every choice of numbers that was run, the bound they are held to, and ezkl's own choice among them."""
+        refused: list[tuple[Numerics, str]] = []
+        own = None
+        if not self.goal.bounded:
+            stock, refused = self._judge(stock_choices(), STOCK)
+            own = baseline_of(stock)
+        first = own.numerics if own else even(13, 1)
+        judged, also_refused = self._judge([first], WIDE)
+        lookups = any(item.settings["required_lookups"] for item in judged)
+        more = ladder(lookups=lookups) if own is None else finer(first, lookups=lookups)
+        others, others_refused = self._judge([numerics for numerics in more if numerics != first], WIDE)
+        judged += others
+        if not judged:
+            raise EngineRefused((refused + also_refused + others_refused)[0][1], operation="tune")
+        if self.goal.bounded:
+            return judged, self.goal.bound(), None
+        if own is None:  # ezkl's own layout holds none of its choices, or there was no time: the best that is known
+            own = min(judged, key=lambda item: item.fidelity.max_abs_error)
+        baseline = next((item for item in judged if item.numerics == own.numerics), None)
+        return judged, bound_of(own), baseline
+
+    def others(self, baseline: Numerics | None) -> list[Judged]:
+        """Choices for the form with narrow tables, around ezkl's own choice for the whole ones."""
+        tried = ladder(lookups=True) if baseline is None else finest(baseline)
+        return self._judge(tried, WIDE)[0]
+
+    def layouts(self, fit: Sequence[Judged]) -> list[Candidate]:
+        """Layouts of the most promising choices, with their predicted cost."""
+        if not fit:
+            return []
+        chosen = _promising(fit)
+        freivalds = (True, False) if chosen[0].settings["einsum_params"]["total_einsum_col_size"] else (True,)
+        wanted = probes(freivalds)
+        probed = self._survey([{**item.numerics.run_args(), **extra} for item in chosen for extra in wanted], [])
+        estimated: list[tuple[Judged, Layout, Cost]] = []
+        for number, (item, bits) in enumerate(zip(chosen, self._bits(chosen), strict=True)):
+            own = probed[number * len(wanted) : (number + 1) * len(wanted)]
+            if len(own) < len(wanted) or any(one.refusal for one in own):
+                continue
+            span = item.lookups if item.settings["required_lookups"] else (0, 0)
+            for layout, settings in layouts([one.settings for one in own], freivalds, bits, span):
+                estimated.append((item, layout, predict(settings)))
+        return [
+            Candidate(
+                narrow=self.narrow,
+                numerics=item.numerics,
+                layout=layout,
+                cost=cost,
+                max_abs_error=item.fidelity.max_abs_error,
+                mean_abs_error=item.fidelity.mean_abs_error,
+                flips=item.flips,
+            )
+            for item, layout, cost in estimated
+        ]
+
+    def check(self, candidate: Candidate) -> Finalist | None:
+        """Make the candidate for real and run every sample through it; None when it does not hold them."""
+        inputs = [*self.samples.calibration, *self.samples.judged]
+        layout = candidate.layout
+        for _ in range(_RETRIES):
+            run_args = {**candidate.numerics.run_args(), **layout.run_args()}
+            (found,) = self._survey([run_args], inputs)
+            if not found.refusal:
+                break
+            layout = replace(layout, legs=layout.legs + 1)
+        else:
+            return None
+        settings = dict(found.settings)
+        settings["run_args"] = {
+            **settings["run_args"],
+            "lookup_range": list(lookup_range(lookup_span(found.witnesses))),
+        }
+        settings = canonical(settings)
+        if not all(within_tables(witness, settings) for witness in found.witnesses):
+            return None
+        judged = found.witnesses[len(self.samples.calibration) :]
+        references = self.samples.references
+        return Finalist(
+            candidate=replace(candidate, layout=layout),
+            settings=settings,
+            fidelity=compare(judged, references, settings),
+            flips=label_flips(judged, references, settings),
+        )
+
+    def _judge(
+        self, tried: Sequence[Numerics], layout: Mapping[str, object]
+    ) -> tuple[list[Judged], list[tuple[Numerics, str]]]:
+        variants = [{**numerics.run_args(), **layout} for numerics in tried]
+        return judge(tried, self._survey(variants, self.samples.judged), self.samples.references, narrow=self.narrow)
+
+    def _bits(self, chosen: Sequence[Judged]) -> list[int]:
+        """Bits that the decompositions of each choice need, with room to spare."""
+        variants = [{**self.fixed, **item.numerics.run_args(), **WIDE} for item in chosen]
+        far = [*self.samples.widest, *self.samples.stretched]
+        found = self.prover.least_bits(self.model, variants, far, self.report)
+        if None in found:  # not even the widest layout holds what is beyond the calibrated range
+            near = self.prover.least_bits(self.model, variants, self.samples.widest, self.report)
+            found = tuple(one or other for one, other in zip(found, near, strict=True))
+        return [max((bits or _EASY_BITS) + SPARE_BITS, self.samples.floor_bits) for bits in found]
+
+    def _survey(self, variants: Sequence[Mapping[str, object]], inputs: Sequence[InputData]) -> tuple[Surveyed, ...]:
+        full = [{**self.fixed, **variant} for variant in variants]
+        try:
+            return self.prover.survey(self.model, full, inputs, _PATIENCE_SECONDS, self.report)
+        except (EngineAborted, EngineCrashed) as error:
+            if len(full) == 1:
+                raise
+            self.report(f"one of {len(full)} candidates brought the engine down; trying each alone")
+            return tuple(self._alone(variant, inputs, error) for variant in full)
+
+    def _alone(self, variant: Mapping[str, object], inputs: Sequence[InputData], error: EngineError) -> Surveyed:
+        try:
+            (found,) = self.prover.survey(self.model, [variant], inputs, _PATIENCE_SECONDS, self.report)
+        except (EngineAborted, EngineCrashed):
+            return Surveyed(settings={}, witnesses=(), refusal=error.message, seconds=0.0)
+        return found
+
+
+def _promising(fit: Sequence[Judged]) -> list[Judged]:
+    """The choices with the smallest tables and circuits at the same layout, a lower scale before a higher one."""
+
+    def size(item: Judged) -> tuple[int, int, Numerics]:
+        low, high = item.lookups if item.settings["required_lookups"] else (0, 0)
+        return int(item.settings["total_assignments"]) + (high - low), item.numerics.param_scale, item.numerics
+
+    return sorted(fit, key=size)[:_LAID_OUT]
