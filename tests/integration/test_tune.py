@@ -10,7 +10,7 @@ from zkchain.circuit.options import CompileOptions
 from zkchain.circuit.tune import Goal
 from zkchain.circuit.tune.settings import read_pins
 from zkchain.config import read_config
-from zkchain.errors import EngineRefused, FidelityViolated, UsageError
+from zkchain.errors import EngineRefused, FidelityViolated
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.prove import prove_input
 from zkchain.pipeline.tune import tune_model
@@ -168,10 +168,3 @@ def test_settings_of_a_narrow_circuit_pin_its_form_too(curved, prover, tmp_path)
     first = compiled(curved, prover, tmp_path / "first")
     again = compiled(curved, prover, tmp_path / "again", pinned=read_pins(tmp_path / "first" / "settings.json"))
     assert again.verifying_key_digest == first.verifying_key_digest
-
-
-def test_pinned_settings_of_a_narrow_form_are_refused_for_a_model_without_one(place, curved, prover, tmp_path):
-    compiled(curved, prover, tmp_path / "narrow")
-    with pytest.raises(UsageError, match="narrow tables"):
-        compiled(place, prover, tmp_path / "ours", pinned=read_pins(tmp_path / "narrow" / "settings.json"))
-    assert not (tmp_path / "ours").exists()

@@ -7,8 +7,8 @@ folder itself appears whole or not at all.
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import __version__
@@ -28,7 +28,7 @@ from .settle import settle
 from .srs import find_srs, obtain_srs
 from .trial import prove_trial
 from .tune import SampleSets
-from .tune.forms import write_forms
+from .tune.forms import FormName, write_forms
 from .tune.race import Track
 from .workspace import Workspace
 
@@ -39,10 +39,10 @@ class CompileRequest:
 
     model: Model  #: as the user knows it
     circuit_model: Model  #: with the binding tensors, when bound
-    narrow_model: Model | None  #: its form with narrow tables, when it has one
     trial_inputs: Sequence[InputData]  #: made-up inputs, bound to nothing: the first that fits is proved for real
     samples: SampleSets  #: for the circuit model, with the user's model's answers
     options: CompileOptions
+    forms: Mapping[FormName, Model] = field(default_factory=dict)  #: other forms of `circuit_model`
 
     def digest(self) -> Digest:
         """Identifies the request: the same one is compiled once."""
@@ -128,14 +128,14 @@ def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) ->
 
 def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, home: Path, report: Report) -> None:
     def make(scratch: Path) -> None:
-        forms = write_forms(scratch, request.circuit_model, request.narrow_model)
+        forms = write_forms(scratch, request.circuit_model, request.forms)
         timed = request.options.tune_seconds is not None
         inputs = request.trial_inputs
-        track = Track(prover=prover, forms=forms, home=home, inputs=inputs, report=report) if timed else None
-        settings, fidelity = settle(prover, forms, request.samples, request.options, track, report)
-        shutil.copyfile(forms.of(settings), scratch / store.CIRCUIT_MODEL)
-        write_json(scratch / store.SETTINGS, settings)
-        write_json(scratch / "fidelity.json", fidelity.to_json())
+        track = Track(prover=prover, home=home, inputs=inputs, report=report) if timed else None
+        settled = settle(prover, forms, request.samples, request.options, track, report)
+        shutil.copyfile(settled.model, scratch / store.CIRCUIT_MODEL)
+        write_json(scratch / store.SETTINGS, settled.settings)
+        write_json(scratch / "fidelity.json", settled.fidelity.to_json())
 
     work.stage("settings", (store.MODEL, store.CIRCUIT_MODEL, store.SETTINGS, "fidelity.json"), make)
 

@@ -1,11 +1,12 @@
 """Settings for a circuit as the user wants them chosen: tuned, pinned, or by ezkl's own pipeline."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import EngineRefused, FidelityViolated, UsageError
+from ..errors import EngineRefused, FidelityViolated
 from ..files import write_json
 from ..halo2 import InputData, Prover, Witnessed
 from ..progress import Report, silent
@@ -14,24 +15,33 @@ from .fidelity import compare
 from .options import CompileOptions
 from .tune import SampleSets, tune
 from .tune.flips import label_flips
-from .tune.forms import Forms
+from .tune.forms import Form
 from .tune.layouts import lookup_range, single_block
 from .tune.numerics import lookup_span
 from .tune.race import Track
-from .tune.settings import canonical, stock_settings, visibility_args
+from .tune.settings import CELLS, canonical, stock_settings, visibility_args
 
 #: Trying candidates stops after this many seconds in one stage; the first of each stage is always tried.
 _STAGE_SECONDS = 20.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What to compile: settings and the form of the model that they are for, with the errors on the judged samples."""
+
+    settings: dict[str, Any]
+    fidelity: Fidelity
+    model: Path
+
+
 def settle(
     prover: Prover,
-    forms: Forms,
+    forms: Sequence[Form],
     samples: SampleSets,
     options: CompileOptions,
     track: Track | None = None,
     report: Report = silent,
-) -> tuple[dict[str, Any], Fidelity]:
+) -> Settled:
     """Calibrated settings and their errors on the judged samples; with a `track`, the best few are proved for real.
 
     Raises FidelityViolated when the options name a bound and it is not met, and EngineError.
@@ -39,12 +49,14 @@ def settle(
     if not options.stock and not options.pinned:
         fixed = visibility_args(options.visibility)
         seconds = options.tune_seconds or 0.0
-        tuned = tune(prover, forms, samples, fixed, options.goal, seconds=seconds, track=track, report=report)
-        return tuned.winner.settings, tuned.winner.fidelity
+        winner = tune(prover, forms, samples, fixed, options.goal, seconds=seconds, track=track, report=report).winner
+        path = next(form.path for form in forms if form.name == winner.candidate.form)
+        return Settled(settings=winner.settings, fidelity=winner.fidelity, model=path)
+    model = forms[0].path
     if options.stock:
-        settings, witnesses = _stock(prover, forms.whole, samples, options, report)
+        settings, witnesses = _stock(prover, model, samples, options, report)
     else:
-        settings, witnesses = _pinned(prover, forms, samples, options, report)
+        model, settings, witnesses = _pinned(prover, forms, samples, options, report)
     fidelity = compare(witnesses, samples.references, settings)
     flips = label_flips(witnesses, samples.references, settings)
     bound = options.goal.bound()
@@ -55,7 +67,7 @@ def settle(
             max_abs_error=fidelity.max_abs_error,
             flips=flips,
         )
-    return settings, fidelity
+    return Settled(settings=settings, fidelity=fidelity, model=model)
 
 
 def concatenate(inputs: Sequence[InputData]) -> list[list[float | int]]:
@@ -73,16 +85,13 @@ def _stock(
 
 
 def _pinned(
-    prover: Prover, forms: Forms, samples: SampleSets, options: CompileOptions, report: Report
-) -> tuple[dict[str, Any], tuple[Witnessed, ...]]:
+    prover: Prover, forms: Sequence[Form], samples: SampleSets, options: CompileOptions, report: Report
+) -> tuple[Path, dict[str, Any], tuple[Witnessed, ...]]:
     """The pinned run arguments as they are; a table range or size that is not pinned is measured."""
     pins = {name: json.loads(text) for name, text in options.pinned}
-    model = forms.whole
-    if pins.pop("narrow_tables", False):
-        if forms.narrow is None:
-            raise UsageError("the pinned settings are for narrow tables, and this model has none", remedy="tune it")
-        model = forms.narrow
+    cells = pins.pop(CELLS, None)
     variant = {**visibility_args(options.visibility), **pins}
+    model = _pinned_form(prover, forms, variant, cells, report)
     (found,) = prover.survey(model, [variant], [*samples.calibration, *samples.judged], _STAGE_SECONDS, report)
     if found.refusal:
         raise EngineRefused(f"the pinned settings do not fit: {found.refusal}", operation="survey")
@@ -93,4 +102,15 @@ def _pinned(
     settings = canonical(found.settings)
     span = pins.get("lookup_range", list(lookup_range(lookup_span(found.witnesses))))
     settings["run_args"] = {**settings["run_args"], "lookup_range": span}
-    return settings, found.witnesses[len(samples.calibration) :]
+    return model, settings, found.witnesses[len(samples.calibration) :]
+
+
+def _pinned_form(
+    prover: Prover, forms: Sequence[Form], variant: Mapping[str, object], cells: int | None, report: Report
+) -> Path:
+    """The form that takes exactly as many cells as the settings say; the model itself when none does."""
+    for form in forms if cells else ():
+        (found,) = prover.survey(form.path, [variant], [], _STAGE_SECONDS, report)
+        if not found.refusal and found.settings[CELLS] == cells:
+            return form.path
+    return forms[0].path

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ..circuit.tune.forms import FormName
 from ..config import read_config
 from ..pipeline.engine import make_engine
 from ..pipeline.tune import TUNE_SECONDS, TuneResult, tune_model
@@ -61,13 +62,21 @@ def entry(
     return _answer(result)
 
 
+_FORMS: dict[FormName, str] = {
+    "whole": "the model as it is",
+    "products": "convolutions as matrix products",
+    "narrow": "exponentials in two parts",
+    "narrow products": "convolutions as matrix products, exponentials in two parts",
+}
+
+
 def _answer(result: TuneResult) -> Answer:
     tuned, winner = result.tuned, result.tuned.winner
     cost, run_args = winner.candidate.cost, winner.settings["run_args"]
     facts: dict[str, object] = {
         "model_digest": result.model.digest,
         "run_args": run_args,
-        "narrow_tables": winner.candidate.narrow,
+        "form": winner.candidate.form,
         "predicted": cost.to_json(),
         "measured": winner.lap.to_json() if winner.lap else None,
         "max_abs_error": winner.fidelity.max_abs_error,
@@ -84,7 +93,7 @@ def _answer(result: TuneResult) -> Answer:
     scales = f"2^{run_args['input_scale']} for inputs, 2^{run_args['param_scale']} for parameters"
     lines: list[Line] = [
         ("winner", f"2^{run_args['logrows']} rows, base {run_args['decomp_base']} with {run_args['decomp_legs']} legs"),
-        *((("tables", "narrow: exponentials in two parts"),) if winner.candidate.narrow else ()),
+        ("form", _FORMS[winner.candidate.form]),
         ("scales", f"{scales}, rebased every {run_args['scale_rebase_multiplier']}"),
         ("accuracy", f"error at most {winner.fidelity.max_abs_error:.3g}, {winner.flips:.2%} of labels changed"),
         ("predicted", f"{cost.prove_seconds:.2f} s to prove, {byte_count(cost.proving_key_bytes)} of key"),

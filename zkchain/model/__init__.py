@@ -6,6 +6,7 @@ from .load import load_model
 from .narrow import with_narrow_tables
 from .operators import check_operators
 from .prefix import first_nodes, node_count, node_label
+from .products import with_matrix_products
 from .rewrite import with_binding
 from .samples import Sample, read_samples, to_input_data
 from .spread import Spread, spread
@@ -25,5 +26,6 @@ __all__ = [
     "spread",
     "to_input_data",
     "with_binding",
+    "with_matrix_products",
     "with_narrow_tables",
 ]

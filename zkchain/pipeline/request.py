@@ -7,6 +7,7 @@ from ..circuit.build import CompileRequest
 from ..circuit.options import CompileOptions, refuse_empty_statements
 from ..circuit.trial import synthetic_inputs
 from ..circuit.tune import SampleSets
+from ..circuit.tune.forms import FormName
 from ..errors import SamplesUnreadable
 from ..halo2 import InputData
 from ..model import (
@@ -18,6 +19,7 @@ from ..model import (
     spread,
     to_input_data,
     with_binding,
+    with_matrix_products,
     with_narrow_tables,
 )
 from ..progress import Report, silent
@@ -50,11 +52,22 @@ def read_request(
     return CompileRequest(
         model=model,
         circuit_model=circuit_model,
-        narrow_model=None if options.stock else with_narrow_tables(circuit_model),
+        forms={} if options.stock else _forms(circuit_model),
         trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
         samples=_by_use(model, samples, binding=options.binding),
         options=options,
     )
+
+
+def _forms(model: Model) -> dict[FormName, Model]:
+    """The forms of `model` that are not the model itself."""
+    products = with_matrix_products(model)
+    found: dict[FormName, Model | None] = {
+        "products": None if products is model else products,
+        "narrow": with_narrow_tables(model),
+        "narrow products": None if products is model else with_narrow_tables(products),
+    }
+    return {name: form for name, form in found.items() if form is not None}
 
 
 def _by_use(model: Model, samples: Sequence[Sample], *, binding: bool) -> SampleSets:

@@ -54,8 +54,8 @@ def tune_model(
     started = time.monotonic()
     request = read_request(model_path, samples_path, options, dims, report)
     with scratch_folder(config.home / "tune") as scratch:
-        forms = write_forms(scratch, request.circuit_model, request.narrow_model)
-        track = Track(prover=prover, forms=forms, home=config.home, inputs=request.trial_inputs, report=report)
+        forms = write_forms(scratch, request.circuit_model, request.forms)
+        track = Track(prover=prover, home=config.home, inputs=request.trial_inputs, report=report)
         fixed = visibility_args(options.visibility)
         tuned = tune(prover, forms, request.samples, fixed, options.goal, seconds=seconds, track=track, report=report)
     if settings_path is not None:

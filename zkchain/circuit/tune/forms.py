@@ -1,31 +1,42 @@
-"""The forms of one model among which the tuner chooses, as files."""
+"""The forms of one model among which the tuner chooses: other graphs with the same answers, and other circuits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal, get_args
 
 from ...records import Model
 from ..bundle import MODEL
-from .settings import is_narrow
+
+#: The model as it is; with its convolutions as matrix products; with narrow tables; with both.
+FormName = Literal["whole", "products", "narrow", "narrow products"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forms:
-    """A model, and the same model with narrow tables where it has such a form."""
+class Form:
+    """One form of a model, as a file."""
 
-    whole: Path
-    narrow: Path | None = None
+    name: FormName
+    path: Path
 
-    def of(self, settings: Mapping[str, Any]) -> Path:
-        """The form that settings were made for."""
-        return self.narrow if self.narrow and is_narrow(settings) else self.whole
+    @property
+    def narrow(self) -> bool:
+        """Whether exponentials are looked up in two parts."""
+        return self.name.startswith("narrow")
+
+    @property
+    def products(self) -> bool:
+        """Whether convolutions are matrix products."""
+        return self.name.endswith("products")
 
 
-def write_forms(folder: Path, whole: Model, narrow: Model | None) -> Forms:
-    """Write the forms to `folder`."""
-    forms = Forms(whole=folder / MODEL, narrow=folder / "narrow.onnx" if narrow else None)
-    forms.whole.write_bytes(whole.onnx)
-    if narrow and forms.narrow:
-        forms.narrow.write_bytes(narrow.onnx)
-    return forms
+def write_forms(folder: Path, whole: Model, others: Mapping[FormName, Model]) -> tuple[Form, ...]:
+    """Write the forms to `folder`, the model itself first."""
+    models: dict[FormName, Model] = {"whole": whole, **others}
+    forms = []
+    for name in get_args(FormName):
+        if name in models:
+            path = folder / (MODEL if name == "whole" else f"{name.replace(' ', '-')}.onnx")
+            path.write_bytes(models[name].onnx)
+            forms.append(Form(name=name, path=path))
+    return tuple(forms)

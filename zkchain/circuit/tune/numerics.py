@@ -9,6 +9,7 @@ from ...record import Record
 from ...records import Fidelity
 from ..fidelity import References, compare
 from .flips import label_flips
+from .forms import FormName
 from .goal import Bound
 from .layouts import MARGIN
 
@@ -44,7 +45,7 @@ class Numerics(Record):
 class Judged:
     """One choice of numbers, run on the judged samples."""
 
-    narrow: bool  #: with the form of the model that has narrow tables
+    form: FormName
     numerics: Numerics
     settings: Mapping[str, Any]
     fidelity: Fidelity
@@ -99,7 +100,7 @@ def even(scale: int, multiplier: int) -> Numerics:
 
 
 def judge(
-    tried: Sequence[Numerics], found: Sequence[Surveyed], references: References, *, narrow: bool = False
+    tried: Sequence[Numerics], found: Sequence[Surveyed], references: References, form: FormName
 ) -> tuple[list[Judged], list[tuple[Numerics, str]]]:
     """Errors of every choice that could be run, and the refusals of the others."""
     judged, refused = [], []
@@ -109,7 +110,7 @@ def judge(
             continue
         judged.append(
             Judged(
-                narrow=narrow,
+                form=form,
                 numerics=numerics,
                 settings=item.settings,
                 fidelity=compare(item.witnesses, references, item.settings),

@@ -62,7 +62,7 @@ def _why(tuned: Tuned) -> str:
 def _facts(winner: Finalist) -> list[tuple[str, str]]:
     run_args, cost = winner.settings["run_args"], winner.candidate.cost
     facts = [
-        ("tables", _form(winner.candidate.narrow)),
+        ("form", winner.candidate.form),
         ("rows", f"2^{run_args['logrows']}"),
         ("decomposition", f"base {run_args['decomp_base']}, {run_args['decomp_legs']} legs"),
         ("inner columns", str(run_args["num_inner_cols"])),
@@ -110,7 +110,7 @@ def _finalists(tuned: Tuned) -> Markup:
 def _numerics(tuned: Tuned) -> Markup:
     rows = [
         (
-            _form(item.narrow),
+            item.form,
             f"{item.numerics.input_scale}, {item.numerics.param_scale}",
             str(item.numerics.rebase_multiplier),
             number(item.fidelity.max_abs_error),
@@ -138,17 +138,13 @@ def _candidates(tuned: Tuned) -> Markup:
     return section("Candidates", table(title, _HEADERS, [_row(found) for found in shown]))
 
 
-_HEADERS = ("tables", "scales", "rebase", "base", "legs", "columns", "rows", "predicted s", "gas", "key MB", "error")
-
-
-def _form(narrow: bool) -> str:
-    return "narrow" if narrow else "whole"
+_HEADERS = ("form", "scales", "rebase", "base", "legs", "columns", "rows", "predicted s", "gas", "key MB", "error")
 
 
 def _row(found: Candidate) -> tuple[str, ...]:
     numerics, layout, cost = found.numerics, found.layout, found.cost
     return (
-        _form(found.narrow),
+        found.form,
         f"{numerics.input_scale}, {numerics.param_scale}",
         str(numerics.rebase_multiplier),
         str(layout.base),

@@ -15,7 +15,7 @@ from ...record import Record
 from .. import bundle as store
 from ..srs import obtain_srs
 from ..trial import prove_trial
-from .forms import Forms
+from .forms import Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,24 +31,23 @@ class Lap(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """Where finalists are proved: the forms of a model, inputs that are nobody's, and the cache that holds the SRS."""
+    """Where finalists are proved: inputs that are nobody's, and the cache that holds the SRS."""
 
     prover: Prover
-    forms: Forms
     home: Path
     inputs: Sequence[InputData]
     report: Report = silent
 
-    def run(self, settings: Mapping[str, Any]) -> Lap | None:
+    def run(self, form: Form, settings: Mapping[str, Any]) -> Lap | None:
         """Make keys for `settings` and prove once; None when this finalist cannot be proved here."""
-        folder = self.forms.whole.with_name("race")
+        folder = form.path.with_name("race")
         folder.mkdir()
         try:
             files = store.circuit_files(folder)
             write_json(files.settings, dict(settings))
             srs, _ = obtain_srs(int(settings["run_args"]["logrows"]), self.home, self.prover, self.report)
             shutil.copyfile(srs, files.srs)
-            setup = self.prover.build(self.forms.of(settings), files, self.report)
+            setup = self.prover.build(form.path, files, self.report)
             proved = prove_trial(self.prover, files, self.inputs, settings, self.report)
             return Lap(
                 setup_seconds=setup,

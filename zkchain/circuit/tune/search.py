@@ -7,7 +7,7 @@ from ...errors import EngineRefused, FidelityViolated
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...records import Fidelity
-from .forms import Forms
+from .forms import Form, FormName
 from .goal import Bound, Goal
 from .numerics import Judged
 from .race import Clock, Track
@@ -18,6 +18,8 @@ from .steps import Candidate, Finalist, Search
 _FINALISTS = 6
 #: A form with so many times the cells of the whole model and its tables has never been the better one.
 _MOST_CELLS = 2
+#: Smaller circuits than this cannot win by Freivalds' check, which brings columns of its own.
+_PRODUCTS_CELLS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Tuned:
 
 def tune(
     prover: Prover,
-    forms: Forms,
+    forms: Sequence[Form],
     samples: SampleSets,
     fixed: Mapping[str, object],
     goal: Goal,
@@ -50,23 +52,19 @@ def tune(
     answer everywhere. Raises FidelityViolated when no choice meets the bound, EngineError when none can be laid out.
     """
     clock = Clock(seconds)
-    searches = [
-        Search(prover=prover, model=path, samples=samples, fixed=fixed, goal=goal, report=report, narrow=is_narrow)
-        for path, is_narrow in ((forms.whole, False), (forms.narrow, True))
-        if path is not None
-    ]
-    sizes = [search.cells() for search in searches]
-    for search in searches:
-        search.samples = samples.affordable(sizes[0])  # the same for all, since their errors are compared
-    judged, bound, baseline, fit = _numbers(searches, sizes)
-    candidates = _ranked([found for search in searches for found in search.layouts(fit[search.narrow])], goal)
+    searches = _worthwhile(
+        [Search(prover=prover, form=form, samples=samples, fixed=fixed, goal=goal, report=report) for form in forms]
+    )
+    judged, bound, baseline, fit = _numbers(searches)
+    candidates = _ranked([found for search in searches for found in search.layouts(fit[search.form.name])], goal)
     finalists: list[Finalist] = []
     for candidate in candidates[:_FINALISTS]:
-        found = next(search for search in searches if search.narrow == candidate.narrow).check(candidate)
+        search = next(search for search in searches if search.form.name == candidate.form)
+        found = search.check(candidate)
         if found is None:
             continue
         if track is not None:
-            found = replace(found, lap=track.run(found.settings))
+            found = replace(found, lap=track.run(search.form, found.settings))
         finalists.append(found)
         if track is None or clock.left < 0:
             break
@@ -82,9 +80,20 @@ def tune(
     )
 
 
+def _worthwhile(searches: Sequence[Search]) -> list[Search]:
+    """With convolutions as they are or as products, whichever is cheaper; all on the same samples."""
+    products = [search for search in searches if search.form.products]
+    kept = [search for search in searches if not search.form.products]
+    if products and kept[0].cells >= _PRODUCTS_CELLS and products[0].outlook() < kept[0].outlook():
+        kept = products
+    for search in kept:  # the errors of all forms are compared
+        search.samples = search.samples.affordable(kept[0].cells)
+    return kept
+
+
 def _numbers(
-    searches: Sequence[Search], sizes: Sequence[int]
-) -> tuple[list[Judged], Bound, Fidelity | None, dict[bool, list[Judged]]]:
+    searches: Sequence[Search],
+) -> tuple[list[Judged], Bound, Fidelity | None, dict[FormName, list[Judged]]]:
     """Every choice that was run, the bound, ezkl's own errors, and by form the choices within the bound."""
     first, *rest = searches
     try:
@@ -94,13 +103,13 @@ def _numbers(
             raise
         first, *rest = rest  # tables as wide as the whole form needs them cannot be made at all
         judged, bound, baseline = first.numerics()
-    fit: dict[bool, list[Judged]] = {search.narrow: [] for search in searches}
-    fit[first.narrow] = [item for item in judged if item is baseline or bound.holds(item.fidelity, item.flips)]
-    for search, size in zip(rest, sizes[1:], strict=False):
-        if size > _MOST_CELLS * max(max(item.room for item in judged), sizes[0]):
+    fit: dict[FormName, list[Judged]] = {search.form.name: [] for search in searches}
+    fit[first.form.name] = [item for item in judged if item is baseline or bound.holds(item.fidelity, item.flips)]
+    for search in rest:
+        if search.cells > _MOST_CELLS * max(first.cells, *(item.room for item in judged)):
             continue
         others = search.others(baseline.numerics if baseline else None)
-        fit[search.narrow] = [item for item in others if bound.holds(item.fidelity, item.flips)]
+        fit[search.form.name] = [item for item in others if bound.holds(item.fidelity, item.flips)]
         judged = [*judged, *others]
     if not any(fit.values()):
         raise _violated(judged, bound)
@@ -113,7 +122,7 @@ def _ranked(candidates: Sequence[Candidate], goal: Goal) -> list[Candidate]:
         raise EngineRefused("no layout could be made", operation="tune")
     fastest = min(found.cost.prove_seconds for found in candidates)
     return sorted(
-        candidates, key=lambda found: (goal.score(found.cost, fastest), found.narrow, found.layout, found.numerics)
+        candidates, key=lambda found: (goal.score(found.cost, fastest), found.form, found.layout, found.numerics)
     )
 
 

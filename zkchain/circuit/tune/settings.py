@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from math import exp, isclose
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,9 @@ from ...files import parse_json
 from ...halo2 import InputData, Prover
 from ...progress import Report, silent
 from ...records import Visibility
+
+#: Not a run argument, but tells which form of a model the settings were made for.
+CELLS = "total_assignments"
 
 #: What a pinned settings file may choose. Everything else that changes what a proof means stays ours.
 _PINNABLE: dict[str, type] = {
@@ -25,12 +27,8 @@ _PINNABLE: dict[str, type] = {
     "disable_freivalds": bool,
     "bounded_log_lookup": bool,
     "rebase_frac_zero_constants": bool,
-    "narrow_tables": bool,
+    CELLS: int,
 }
-
-
-#: Whose powers the tables of `zkchain.model.narrow` hold; no other model looks these up.
-_NARROW_BASES = (exp(-64), exp(64))
 
 
 def stock_settings(
@@ -61,12 +59,6 @@ def canonical(settings: Mapping[str, Any]) -> dict[str, Any]:
     return fixed
 
 
-def is_narrow(settings: Mapping[str, Any]) -> bool:
-    """Whether the settings are of a model's form with narrow tables (`zkchain.model.narrow`)."""
-    bases = [lookup["Exp"]["base"] for lookup in settings["required_lookups"] if "Exp" in lookup]
-    return any(isclose(base, narrow, rel_tol=1e-5) for base in bases for narrow in _NARROW_BASES)
-
-
 def read_pins(path: Path) -> tuple[tuple[str, str], ...]:
     """The run arguments of a settings file, ezkl's or a bundle's, as JSON text by name.
 
@@ -77,8 +69,8 @@ def read_pins(path: Path) -> tuple[tuple[str, str], ...]:
         settings = parse_json(path.read_bytes())
         found = settings["run_args"]
         chosen = {key: found[key] for key in _PINNABLE if key in found}
-        if is_narrow({"required_lookups": [], **settings}):
-            chosen["narrow_tables"] = True
+        if "total_assignments" in settings:
+            chosen[CELLS] = settings["total_assignments"]
         unsafe = bool(found.get("ignore_range_check_inputs_outputs"))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UsageError(f"{path} is not a settings file with run_args", remedy="give a settings.json") from error

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
+from math import inf
 from typing import Any
 
 from ...errors import EngineAborted, EngineCrashed, EngineError, EngineRefused
@@ -13,6 +14,7 @@ from ...records import Fidelity
 from ..fidelity import compare
 from .cost import Cost, predict
 from .flips import label_flips
+from .forms import Form, FormName
 from .goal import Bound, Goal
 from .layouts import SPARE_BITS, Layout, layouts, lookup_range, probes
 from .numerics import (
@@ -47,7 +49,7 @@ _PATIENCE_SECONDS = 600.0
 class Candidate(Record):
     """One circuit that was considered, with what it was predicted to cost."""
 
-    narrow: bool  #: of the model with narrow tables
+    form: FormName
     numerics: Numerics
     layout: Layout
     cost: Cost
@@ -67,22 +69,31 @@ class Finalist:
     lap: Lap | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class Search:
     """The steps of a search over one form of the model."""
 
     prover: Prover
-    model: Path
+    form: Form
     samples: SampleSets
     fixed: Mapping[str, object]
     goal: Goal
     report: Report
-    narrow: bool = False
 
+    @cached_property
     def cells(self) -> int:
-        """Size of the model as a circuit, in cells of the widest layout; zero when it cannot be laid out there."""
+        """Size of the form as a circuit, in cells of the widest layout; zero when it cannot be laid out there."""
         (found,) = self._survey([{**even(13, 1).run_args(), **WIDE}], [])
         return 0 if found.refusal else int(found.settings["total_assignments"])
+
+    def outlook(self) -> float:
+        """Least predicted proving seconds at middling numbers, before anything is run; infinite when refused."""
+        freivalds = (True, False)
+        probed = self._survey([{**even(13, 1).run_args(), **extra} for extra in probes(freivalds)], [])
+        if any(one.refusal for one in probed):
+            return inf
+        found = layouts([one.settings for one in probed], freivalds, _EASY_BITS, (0, 0))
+        return min(predict(settings).prove_seconds for _, settings in found)
 
     def numerics(self) -> tuple[list[Judged], Bound, Judged | None]:
         """Every choice of numbers that was run, the bound they are held to, and ezkl's own choice among them."""
@@ -129,7 +140,7 @@ class Search:
                 estimated.append((item, layout, predict(settings)))
         return [
             Candidate(
-                narrow=self.narrow,
+                form=self.form.name,
                 numerics=item.numerics,
                 layout=layout,
                 cost=cost,
@@ -173,22 +184,22 @@ class Search:
         self, tried: Sequence[Numerics], layout: Mapping[str, object]
     ) -> tuple[list[Judged], list[tuple[Numerics, str]]]:
         variants = [{**numerics.run_args(), **layout} for numerics in tried]
-        return judge(tried, self._survey(variants, self.samples.judged), self.samples.references, narrow=self.narrow)
+        return judge(tried, self._survey(variants, self.samples.judged), self.samples.references, self.form.name)
 
     def _bits(self, chosen: Sequence[Judged]) -> list[int]:
         """Bits that the decompositions of each choice need, with room to spare."""
         variants = [{**self.fixed, **item.numerics.run_args(), **WIDE} for item in chosen]
         far = [*self.samples.widest, *self.samples.stretched]
-        found = self.prover.least_bits(self.model, variants, far, self.report)
+        found = self.prover.least_bits(self.form.path, variants, far, self.report)
         if None in found:  # not even the widest layout holds what is beyond the calibrated range
-            near = self.prover.least_bits(self.model, variants, self.samples.widest, self.report)
+            near = self.prover.least_bits(self.form.path, variants, self.samples.widest, self.report)
             found = tuple(one or other for one, other in zip(found, near, strict=True))
         return [max((bits or _EASY_BITS) + SPARE_BITS, self.samples.floor_bits) for bits in found]
 
     def _survey(self, variants: Sequence[Mapping[str, object]], inputs: Sequence[InputData]) -> tuple[Surveyed, ...]:
         full = [{**self.fixed, **variant} for variant in variants]
         try:
-            return self.prover.survey(self.model, full, inputs, _PATIENCE_SECONDS, self.report)
+            return self.prover.survey(self.form.path, full, inputs, _PATIENCE_SECONDS, self.report)
         except (EngineAborted, EngineCrashed) as error:
             if len(full) == 1:
                 raise
@@ -197,7 +208,7 @@ class Search:
 
     def _alone(self, variant: Mapping[str, object], inputs: Sequence[InputData], error: EngineError) -> Surveyed:
         try:
-            (found,) = self.prover.survey(self.model, [variant], inputs, _PATIENCE_SECONDS, self.report)
+            (found,) = self.prover.survey(self.form.path, [variant], inputs, _PATIENCE_SECONDS, self.report)
         except (EngineAborted, EngineCrashed):
             return Surveyed(settings={}, witnesses=(), refusal=error.message, seconds=0.0)
         return found
