@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from tests.support.zoo_graphs import graph, node
+from zkchain.circuit.bundle import load_bundle
+from zkchain.circuit.fidelity_report import FidelityBounds, FidelityReport, violations
 from zkchain.circuit.options import CompileOptions
 from zkchain.circuit.tune import Goal
 from zkchain.circuit.tune.settings import read_pins
 from zkchain.config import read_config
-from zkchain.errors import EngineRefused, FidelityViolated
+from zkchain.errors import BundleCorrupt, EngineRefused, FidelityViolated
+from zkchain.files import sha256_file
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.prove import prove_input
 from zkchain.pipeline.tune import tune_model
@@ -168,3 +171,64 @@ def test_settings_of_a_narrow_circuit_pin_its_form_too(curved, prover, tmp_path)
     first = compiled(curved, prover, tmp_path / "first")
     again = compiled(curved, prover, tmp_path / "again", pinned=read_pins(tmp_path / "first" / "settings.json"))
     assert again.verifying_key_digest == first.verifying_key_digest
+
+
+def test_a_bundle_carries_what_the_gate_saw_and_no_single_answer(place, prover, tmp_path):
+    bundle = compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=0.05))
+    report = FidelityReport.from_json(json.loads((tmp_path / "ours" / "fidelity.json").read_text()))
+    assert [section.name for section in report.sections] == ["data", "ties", "random", "corners", "outside"]
+    assert all(section.samples for section in report.sections)
+    assert not violations(report, FidelityBounds(max_error=0.05))
+    assert not any(output.points for section in report.sections for output in section.outputs)
+    sizes = {file.name: file.sha256 for file in bundle.files}
+    assert sizes["fidelity.json"] == sha256_file(tmp_path / "ours" / "fidelity.json")
+
+
+def test_a_changed_fidelity_report_is_found(place, prover, tmp_path):
+    compiled(place, prover, tmp_path / "ours")
+    path = tmp_path / "ours" / "fidelity.json"
+    path.write_text(path.read_text().replace('"flipped": 0', '"flipped": 1', 1))
+    with pytest.raises(BundleCorrupt, match=r"fidelity\.json"):
+        load_bundle(tmp_path / "ours")
+
+
+@pytest.fixture(scope="module")
+def deceiving(tmp_path_factory):
+    """A model with an output that is large only where no sample is, and rounded away at low scales; and a cache."""
+    folder = tmp_path_factory.mktemp("deceiving")
+    weights = {
+        "sum": np.asarray([[1], [1]], np.float32),
+        "edge": np.asarray([[-1]], np.float32),
+        "small": np.asarray([[0.003]], np.float32),
+        "large": np.asarray([[0, 1000]], np.float32),
+        "plain": np.asarray([[1, -1], [0, 0]], np.float32),
+    }
+    nodes = [
+        node("MatMul", ["x", "sum"], ["s"]),
+        node("Add", ["s", "edge"], ["over"]),
+        node("Relu", ["over"], ["t"]),
+        node("MatMul", ["t", "small"], ["h"]),
+        node("Relu", ["h"], ["kept"]),
+        node("MatMul", ["kept", "large"], ["extra"]),
+        node("MatMul", ["x", "plain"], ["logits"]),
+        node("Add", ["logits", "extra"], ["y"]),
+    ]
+    (folder / "model.onnx").write_bytes(graph(nodes, {"x": (1, 2)}, {"y": (1, 2)}, weights).SerializeToString())
+    random = np.random.default_rng(0)
+    along, sums = random.uniform(-1, 1, size=40), random.uniform(-0.2, 0.2, size=40)
+    np.save(folder / "samples.npy", np.stack([along, np.clip(sums - along, -1, 1)], axis=1).astype(np.float32))
+    return folder, read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
+
+
+def test_a_backdoor_of_low_scales_is_not_published(deceiving, prover, tmp_path):
+    pins = (("input_scale", "6"), ("param_scale", "6"), ("decomp_base", "128"), ("decomp_legs", "4"))
+    with pytest.raises(FidelityViolated) as caught:
+        compiled(deceiving, prover, tmp_path / "ours", goal=Goal(max_error=0.2), pinned=pins)
+    assert caught.value.facts["section"] in ("random", "corners", "ties")
+    assert not (tmp_path / "ours").exists()
+
+
+def test_the_tuner_takes_a_finer_circuit_where_made_up_inputs_need_one(deceiving, prover, tmp_path):
+    compiled(deceiving, prover, tmp_path / "ours", goal=Goal(max_error=0.2))
+    report = FidelityReport.from_json(json.loads((tmp_path / "ours" / "fidelity.json").read_text()))
+    assert not violations(report, FidelityBounds(max_error=0.2))

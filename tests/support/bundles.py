@@ -1,5 +1,6 @@
 """Bundles for tests, built once a session by the real engine."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from tests.support.tiny import tiny_onnx
 from zkchain.circuit.build import CompileRequest, build_bundle
+from zkchain.circuit.gate import Gate
 from zkchain.circuit.options import CompileOptions
+from zkchain.circuit.probes import Inputs, make_probes
 from zkchain.circuit.tune import SampleSets
 from zkchain.halo2 import Engine, Limits
 from zkchain.records import Bundle, Model, ModelSpec, TensorSpec
@@ -35,6 +38,10 @@ def tiny_request(*, seed: int = 0, options: CompileOptions | None = None, sample
     weights = np.random.default_rng(seed).normal(size=(2, 1)).astype(np.float32)
     values = np.random.default_rng(seed + 1).uniform(-1, 1, size=(samples, 2)).astype(np.float32)
     model = Model(spec=spec, onnx=onnx_bytes)
+
+    def answer(inputs: Sequence[Inputs]) -> list[Inputs]:
+        return [(np.maximum(sample @ weights, 0),) for (sample,) in inputs]
+
     return CompileRequest(
         model=model,
         circuit_model=model,
@@ -47,6 +54,11 @@ def tiny_request(*, seed: int = 0, options: CompileOptions | None = None, sample
             stretched=[[(1.5 * values[0]).tolist()]],
         ),
         options=options or CompileOptions(binding=False),
+        gate=Gate(
+            probes=lambda: make_probes([(row[np.newaxis],) for row in values], [(-1.0, 1.0)], answer),
+            outputs=spec.outputs,
+            encode=lambda sample: [tensor.ravel().tolist() for tensor in sample],
+        ),
     )
 
 

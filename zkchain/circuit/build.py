@@ -22,15 +22,18 @@ from ..scratch import sweep
 from ..values import ZERO_DIGEST, Digest, canonical_json, keccak_of, sha256_of
 from . import bundle as store
 from .bounds import bounds_of
+from .gate import Gate, settle_within, without_samples
 from .layout import read_segments
 from .options import CompileOptions, refuse_empty_statements
-from .settle import settle
 from .srs import find_srs, obtain_srs
 from .trial import prove_trial
 from .tune import SampleSets
 from .tune.forms import FormName, write_forms
 from .tune.race import Track
 from .workspace import Workspace
+
+#: Errors on the judged samples, for the manifest.
+_ERRORS = "errors.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ class CompileRequest:
     trial_inputs: Sequence[InputData]  #: made-up inputs, bound to nothing: the first that fits is proved for real
     samples: SampleSets  #: for the circuit model, with the user's model's answers
     options: CompileOptions
+    gate: Gate
     forms: Mapping[FormName, Model] = field(default_factory=dict)  #: other forms of `circuit_model`
 
     def digest(self) -> Digest:
@@ -132,12 +136,13 @@ def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, ho
         timed = request.options.tune_seconds is not None
         inputs = request.trial_inputs
         track = Track(prover=prover, home=home, inputs=inputs, report=report) if timed else None
-        settled = settle(prover, forms, request.samples, request.options, track, report)
+        settled, measured = settle_within(prover, forms, request.samples, request.options, request.gate, track, report)
         shutil.copyfile(settled.model, scratch / store.CIRCUIT_MODEL)
         write_json(scratch / store.SETTINGS, settled.settings)
-        write_json(scratch / "fidelity.json", settled.fidelity.to_json())
+        write_json(scratch / _ERRORS, settled.fidelity.to_json())
+        write_json(scratch / store.FIDELITY, without_samples(measured).to_json())
 
-    work.stage("settings", (store.MODEL, store.CIRCUIT_MODEL, store.SETTINGS, "fidelity.json"), make)
+    work.stage("settings", (store.MODEL, store.CIRCUIT_MODEL, store.SETTINGS, store.FIDELITY, _ERRORS), make)
 
 
 def _stage_keys(work: Workspace, prover: Prover, srs_path: Path, srs: Srs, report: Report) -> CircuitFiles:
@@ -198,7 +203,7 @@ def _draft(
             "input_scales": settings["model_input_scales"],
             "output_scales": settings["model_output_scales"],
             "bounds": [list(edge) for edge in bounds_of(own)],
-            "fidelity": json.loads(work.path("fidelity.json").read_text(encoding="ascii")),
+            "fidelity": json.loads(work.path(_ERRORS).read_text(encoding="ascii")),
             "srs": srs.to_json(),
             "proof_bytes": len(str(trial["proof"])) // 2 - 1,
             "prove_seconds": trial["prove_seconds"],
@@ -217,7 +222,7 @@ def _assemble(draft: Bundle, files: CircuitFiles, work: Workspace, out: Path) ->
     staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=prefix))
     try:
         target = store.circuit_files(staging)
-        for name in (store.MODEL, store.CIRCUIT_MODEL, store.TRIAL):
+        for name in (store.MODEL, store.CIRCUIT_MODEL, store.TRIAL, store.FIDELITY):
             shutil.copyfile(work.path(name), staging / name)
         for part in CircuitFiles.__slots__:
             shutil.copyfile(getattr(files, part), getattr(target, part))

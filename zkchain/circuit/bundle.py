@@ -22,7 +22,9 @@ CIRCUIT_MODEL = "circuit.onnx"
 PROVING_KEY, VERIFYING_KEY, SRS_FILE = "proving.key", "verifying.key", "srs.bin"
 #: Instances and proof of a made-up input, bound to nothing: the honest case of a verifier's smoke test.
 TRIAL = "trial.json"
-FILES = (MODEL, CIRCUIT_MODEL, CIRCUIT, SETTINGS, PROVING_KEY, VERIFYING_KEY, SRS_FILE, TRIAL)
+#: What the gate saw before the keys were made (`FidelityReport`).
+FIDELITY = "fidelity.json"
+FILES = (MODEL, CIRCUIT_MODEL, CIRCUIT, SETTINGS, PROVING_KEY, VERIFYING_KEY, SRS_FILE, TRIAL, FIDELITY)
 
 
 def circuit_files(folder: Path) -> CircuitFiles:

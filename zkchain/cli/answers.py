@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ..chain.urls import shown
-from ..circuit.bundle import PROVING_KEY, VERIFYING_KEY
+from ..circuit.bundle import FIDELITY, PROVING_KEY, VERIFYING_KEY
 from ..pipeline.compile import Compiled
 from ..pipeline.deploy import Deployed
 from ..pipeline.prove import ProveResult
@@ -37,6 +37,8 @@ def compiled(result: Compiled) -> Answer:
         "mean_abs_error": bundle.fidelity.mean_abs_error,
         "seconds": result.seconds,
         "samples": bundle.fidelity.samples,
+        "fidelity_report": str(result.folder.absolute() / FIDELITY),
+        "fidelity_sha256": next(file.sha256 for file in bundle.files if file.name == FIDELITY),
         "visibility": bundle.visibility.to_json(),
         "binding": bundle.binding,
         "stock": bundle.stock,

@@ -1,10 +1,14 @@
 """What compiling and tuning start from: a checked model, its samples by their use, and the float model's answers."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from ..circuit.bounds import bounds_of
 from ..circuit.build import CompileRequest
+from ..circuit.gate import Gate
 from ..circuit.options import CompileOptions, refuse_empty_statements
+from ..circuit.probes import ProbeSet, make_probes
 from ..circuit.trial import synthetic_inputs
 from ..circuit.tune import SampleSets
 from ..circuit.tune.forms import FormName
@@ -52,11 +56,21 @@ def read_request(
     return CompileRequest(
         model=model,
         circuit_model=circuit_model,
+        gate=Gate(
+            probes=partial(_probes, model, samples),
+            outputs=model.spec.outputs,
+            encode=lambda sample: [*to_input_data(sample), *unbound],
+        ),
         forms={} if options.stock else _forms(circuit_model),
         trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
         samples=_by_use(model, samples, binding=options.binding),
         options=options,
     )
+
+
+def _probes(model: Model, samples: Sequence[Sample]) -> tuple[ProbeSet, ...]:
+    bounds = bounds_of([to_input_data(sample) for sample in samples])
+    return make_probes(samples, bounds, lambda inputs: evaluate(model, inputs))
 
 
 def _forms(model: Model) -> dict[FormName, Model]:
