@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from zkchain.circuit.tune.cost import Cost
+from zkchain.circuit.cost import Cost
 
 _ANY = Cost(**{field.name: 1 for field in fields(Cost)})
 

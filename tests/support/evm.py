@@ -38,11 +38,11 @@ def _split(types: str) -> list[str]:
 
 
 class Evm:
-    """A chain of one block, Shanghai rules, chain id 31337 unless told."""
+    """A chain of one block, Shanghai rules, chain id 31337 and EIP-170's limit of code unless told."""
 
-    def __init__(self, *, chain_id: int = 31337, timestamp: int = 1_700_000_000) -> None:
+    def __init__(self, *, chain_id: int = 31337, timestamp: int = 1_700_000_000, code_bytes: int | None = None) -> None:
         env = pyrevm.Env(
-            cfg=pyrevm.CfgEnv(chain_id=chain_id),
+            cfg=pyrevm.CfgEnv(chain_id=chain_id, limit_contract_code_size=code_bytes),
             block=pyrevm.BlockEnv(timestamp=timestamp, gas_limit=10**9),
         )
         self._evm = pyrevm.EVM(env=env, spec_id="SHANGHAI")

@@ -22,9 +22,11 @@ from ..scratch import sweep
 from ..values import ZERO_DIGEST, Digest, canonical_json, keccak_of, sha256_of
 from . import bundle as store
 from .bounds import bounds_of
+from .budget import UNLIMITED, Limits, budget_of, check_budget, in_words
 from .gate import Gate, settle_within, without_samples
 from .layout import read_segments
 from .options import CompileOptions, refuse_empty_statements
+from .speed import machine_speed
 from .srs import find_srs, obtain_srs
 from .trial import prove_trial
 from .tune import SampleSets
@@ -68,12 +70,14 @@ def build_bundle(
     prover: Prover,
     home: Path,
     out: Path,
+    limits: Limits = UNLIMITED,
     replace_other: bool = False,
     report: Report = silent,
 ) -> Bundle:
     """Make the bundle at `out`, or return the one that is already there for the same request.
 
-    Raises VisibilityRefused, UsageError when `out` holds something else, EngineError, SrsError and OSError.
+    Raises CircuitTooLarge before any key is made when the circuit is predicted to cost more than `limits` allow,
+    VisibilityRefused, UsageError when `out` holds something else, EngineError, SrsError and OSError.
     """
     refuse_empty_statements(request.options)
     folder, out = home / "compile" / request.digest()[2:18], out.resolve()
@@ -83,14 +87,24 @@ def build_bundle(
         if existing is not None:
             report("the bundle is up to date")
             return existing
-        return _build(request, Workspace(folder), prover=prover, home=home, out=out, report=report)
+        return _build(request, Workspace(folder), prover=prover, home=home, out=out, limits=limits, report=report)
 
 
 def _build(
-    request: CompileRequest, work: Workspace, *, prover: Prover, home: Path, out: Path, report: Report
+    request: CompileRequest,
+    work: Workspace,
+    *,
+    prover: Prover,
+    home: Path,
+    out: Path,
+    limits: Limits,
+    report: Report,
 ) -> Bundle:
     _stage_settings(work, request, prover, home, report)
     settings = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
+    budget = budget_of(settings, speed=machine_speed(home, prover, report))
+    report(f"predicted: {in_words(budget)}")
+    check_budget(budget, limits, settings)
     srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)
     files = _stage_keys(work, prover, srs_path, srs, report)
     _stage_trial(work, files, request, prover, report)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ..chain.urls import shown
+from ..circuit.budget import Budget, Limits
 from ..circuit.bundle import FIDELITY, PROVING_KEY, VERIFYING_KEY
 from ..pipeline.compile import Compiled
 from ..pipeline.deploy import Deployed
@@ -44,10 +45,19 @@ def compiled(result: Compiled) -> Answer:
         "stock": bundle.stock,
         "provenance": bundle.srs.provenance,
         "prove_seconds": bundle.prove_seconds,
+        "budget": result.budget.to_json(),
         "peak_rss_bytes": bundle.peak_rss_bytes,
         "notes": list(bundle.model.notes),
     }
     return Answer(facts=facts, lines=_compiled_lines(result, bundle, sizes))
+
+
+def _on_chain(budget: Budget) -> str:
+    own = "" if budget.verifier_code_bytes <= Limits().code_bytes else ", too much code for a verifier of its own"
+    return (
+        f"about {budget.verify_gas:,} gas to verify and {budget.deploy_gas:,} to deploy{own}; "
+        f"{budget.glamsterdam_verify_gas:,} and {budget.glamsterdam_deploy_gas:,} from Glamsterdam on"
+    )
 
 
 def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) -> list[Line]:
@@ -64,6 +74,7 @@ def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) 
             "accuracy",
             f"error at most {error.max_abs_error:.3g}, mean {error.mean_abs_error:.3g} ({error.samples} samples)",
         ),
+        ("on chain", _on_chain(result.budget)),
         ("a proof", f"{bundle.prove_seconds:.1f} s, {byte_count(bundle.peak_rss_bytes)} of memory"),
         ("SRS", _PROVENANCE[bundle.srs.provenance]),
         *(("note", note) for note in bundle.model.notes),

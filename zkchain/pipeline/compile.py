@@ -1,14 +1,19 @@
 """Use case: an ONNX file and samples become a bundle."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..circuit.budget import Budget, Limits, budget_of
 from ..circuit.build import build_bundle
+from ..circuit.bundle import SETTINGS
 from ..circuit.options import CompileOptions
 from ..circuit.settle import concatenate
+from ..circuit.speed import known_speed
 from ..config import Config
+from ..files import parse_json
 from ..halo2 import Prover
 from ..progress import Report, silent
 from ..records import Bundle
@@ -22,6 +27,7 @@ class Compiled:
 
     folder: Path
     bundle: Bundle
+    budget: Budget  #: what was predicted, with the seconds of this machine where its speed is known
     seconds: float
 
 
@@ -49,6 +55,20 @@ def compile_model(
     own = [sample[: len(request.model.spec.inputs)] for sample in request.samples.calibration]
     with blaming(request.model, concatenate(own), prover):
         bundle = build_bundle(
-            request, prover=prover, home=config.home, out=folder.absolute(), replace_other=replace_other, report=report
+            request,
+            prover=prover,
+            home=config.home,
+            out=folder.absolute(),
+            limits=_limits(config, folder.absolute()),
+            replace_other=replace_other,
+            report=report,
         )
-    return Compiled(folder=folder, bundle=bundle, seconds=time.monotonic() - started)
+    settings = parse_json((folder / SETTINGS).read_bytes())
+    budget = budget_of(settings, speed=known_speed(config.home) or 1.0)
+    return Compiled(folder=folder, bundle=bundle, budget=budget, seconds=time.monotonic() - started)
+
+
+def _limits(config: Config, out: Path) -> Limits:
+    """Ethereum's, and what this machine has to give."""
+    place = next(folder for folder in out.parents if folder.is_dir())
+    return Limits(memory_bytes=config.memory_limit_bytes, disk_bytes=shutil.disk_usage(place).free)

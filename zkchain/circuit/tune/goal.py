@@ -5,7 +5,7 @@ from typing import Literal
 
 from ...record import Record
 from ...records import Fidelity
-from .cost import Cost
+from ..cost import Cost
 
 Optimize = Literal["prove", "gas", "balanced"]
 

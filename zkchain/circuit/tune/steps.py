@@ -11,8 +11,8 @@ from ...halo2 import InputData, Prover, Surveyed, within_tables
 from ...progress import Report
 from ...record import Record
 from ...records import Fidelity
+from ..cost import Cost, predict
 from ..fidelity import compare
-from .cost import Cost, predict
 from .flips import label_flips
 from .forms import Form, FormName
 from .goal import Bound, Goal
