@@ -102,9 +102,8 @@ def _build(
 ) -> Bundle:
     _stage_settings(work, request, prover, home, report)
     settings = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
-    budget = budget_of(settings, speed=machine_speed(home, prover, report))
-    report(f"predicted: {in_words(budget)}")
-    check_budget(budget, limits, settings)
+    check_budget(budget_of(settings), limits, settings)  # no limit is on seconds, which take a proof to tell
+    report(f"predicted: {in_words(budget_of(settings, speed=machine_speed(home, prover, report)))}")
     srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)
     files = _stage_keys(work, prover, srs_path, srs, report)
     _stage_trial(work, files, request, prover, report)

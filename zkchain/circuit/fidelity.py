@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,14 @@ def measure_fidelity(
     `encode` gives an input as the circuit takes it, binding included. No keys are needed. Raises EngineError.
     """
     settings = json.loads(settings_path.read_bytes())
+    inputs = [encode(sample) for probes in sets for sample in probes.inputs]
+    report(f"running the circuit on {len(inputs)} inputs: {', '.join(probes.name for probes in sets)}")
+    witnesses = iter(run_circuit(prover, model, settings_path, inputs, report))  # at once: each run compiles the model
     sections: list[SectionFidelity] = []
     for probes in sets:
-        report(f"running the circuit on: {probes.name}")
-        inputs = [encode(sample) for sample in probes.inputs]
-        witnesses = run_circuit(prover, model, settings_path, inputs, report)
         explained = {output.name: output.errors.max for output in sections[0].outputs} if sections else {}
-        sections.append(_section(probes, witnesses, outputs, settings, explained))
+        found = list(islice(witnesses, len(probes.inputs)))
+        sections.append(_section(probes, found, outputs, settings, explained))
     return FidelityReport(tables=read_tables(settings), sections=tuple(sections))
 
 

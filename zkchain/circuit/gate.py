@@ -17,8 +17,8 @@ from .tune import SampleSets
 from .tune.forms import Form
 from .tune.race import Track
 
-#: Cells over which the gate runs, about two seconds; the same everywhere, unlike a limit in seconds.
-_CELLS = 1_000_000
+#: Cells over which the gate runs, about a second; the same everywhere, unlike a limit in seconds.
+_CELLS = 400_000
 #: Inputs of each kind that are run however large the circuit is.
 _LEAST = 2
 #: Circuits that are tuned until one is faithful on made-up inputs too, each for an error so many times smaller.
