@@ -20,6 +20,14 @@ Stage = Callable[[str], None]
 _NOT_A_REFUSAL = (KeyboardInterrupt, SystemExit, MemoryError)
 #: ezkl computes with 128-bit integers; beyond this many bits a product of two of them may overflow.
 _MOST_BITS = 60
+#: What decompositions can hold, in bits: so many digits of so many bits each, as few digits as there can be, since
+#: every digit takes cells and time.
+_ROOMS = {
+    digit * legs: (digit, legs)
+    for legs in range(_MOST_BITS // 7, 0, -1)
+    for digit in range(7, 15)
+    if digit * legs <= _MOST_BITS
+}
 
 #: ezkl's own choice for verifiers: answered by our stub compiler, so nothing is downloaded or compiled here.
 _CANNED_ABI = '{"contracts":{"a":{"Halo2Verifier":{"abi":[]},"Halo2VerifierReusable":{"abi":[]}}}}'
@@ -132,24 +140,26 @@ def survey(args: Arguments, stage: Stage) -> dict[str, Any]:
 
 
 def least_bits(args: Arguments, stage: Stage) -> dict[str, Any]:
-    """For each of `variants`, the smallest power of two whose decompositions hold the model on all `inputs`."""
+    """For each of `variants`, the fewest bits among `_ROOMS` whose decompositions hold the model on all `inputs`."""
     stage("measuring the range of values")
     return {"bits": [_least_bits(args, variant) for variant in args["variants"]]}
 
 
 def _least_bits(args: Arguments, variant: dict[str, Any]) -> int | None:
-    low, high = 1, _MOST_BITS + 1  # the answer lies in low..high-1, or there is none
+    rooms = sorted(_ROOMS)
+    low, high = 0, len(rooms)  # the answer is one of rooms[low:high], or there is none
     while low < high:
         middle = (low + high) // 2
+        digit, legs = _ROOMS[rooms[middle]]
         try:
-            _tried(args, {**variant, "decomp_base": 2, "decomp_legs": middle})
+            _tried(args, {**variant, "decomp_base": 2**digit, "decomp_legs": legs})
         except _NOT_A_REFUSAL:
             raise
         except BaseException:  # noqa: BLE001 - a Rust panic arrives as a BaseException
             low = middle + 1
         else:
             high = middle
-    return low if low <= _MOST_BITS else None
+    return rooms[low] if low < len(rooms) else None
 
 
 OPERATIONS: dict[str, Callable[[Arguments, Stage], dict[str, Any]]] = {

@@ -7,7 +7,7 @@ from ...halo2 import InputData
 from ..fidelity import References
 
 #: Cells over which candidates are judged, and the winner checked: the same everywhere, unlike a limit in seconds.
-_JUDGED_CELLS, _CALIBRATION_CELLS = 2_000_000, 4_000_000
+_JUDGED_CELLS, _CALIBRATION_CELLS = 800_000, 1_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
