@@ -48,7 +48,7 @@ class CompileRequest:
     samples: SampleSets  #: for the circuit model, with the user's model's answers
     options: CompileOptions
     gate: Gate
-    forms: Mapping[FormName, Model] = field(default_factory=dict)  #: other forms of `circuit_model`
+    forms: Mapping[FormName, Model] = field(default_factory=dict)  #: what ezkl may compile; `circuit_model` when empty
 
     def digest(self) -> Digest:
         """Identifies the request: the same one is compiled once."""
@@ -145,7 +145,8 @@ def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) ->
 
 def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, home: Path, report: Report) -> None:
     def make(scratch: Path) -> None:
-        forms = write_forms(scratch, request.circuit_model, request.forms)
+        (scratch / store.MODEL).write_bytes(request.circuit_model.onnx)
+        forms = write_forms(scratch, request.forms or {"whole": request.circuit_model})
         timed = request.options.tune_seconds is not None
         inputs = request.trial_inputs
         track = Track(prover=prover, home=home, inputs=inputs, report=report) if timed else None

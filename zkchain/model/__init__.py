@@ -9,6 +9,7 @@ from .prefix import first_nodes, node_count, node_label
 from .products import with_matrix_products
 from .rewrite import with_binding
 from .samples import Sample, read_samples, to_input_data
+from .simplify import simplified
 from .spread import Spread, spread
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "node_count",
     "node_label",
     "read_samples",
+    "simplified",
     "spread",
     "to_input_data",
     "with_binding",

@@ -20,6 +20,7 @@ from ..model import (
     evaluate,
     load_model,
     read_samples,
+    simplified,
     spread,
     to_input_data,
     with_binding,
@@ -61,7 +62,7 @@ def read_request(
             outputs=model.spec.outputs,
             encode=lambda sample: [*to_input_data(sample), *unbound],
         ),
-        forms={} if options.stock else _forms(circuit_model),
+        forms={"whole": circuit_model} if options.stock else _forms(simplified(circuit_model)),
         trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
         samples=_by_use(model, samples, binding=options.binding),
         options=options,
@@ -74,9 +75,10 @@ def _probes(model: Model, samples: Sequence[Sample]) -> tuple[ProbeSet, ...]:
 
 
 def _forms(model: Model) -> dict[FormName, Model]:
-    """The forms of `model` that are not the model itself."""
+    """All forms of `model`, its own among them."""
     products = with_matrix_products(model)
     found: dict[FormName, Model | None] = {
+        "whole": model,
         "products": None if products is model else products,
         "narrow": with_narrow_tables(model),
         "narrow products": None if products is model else with_narrow_tables(products),

@@ -54,7 +54,7 @@ def tune_model(
     started = time.monotonic()
     request = read_request(model_path, samples_path, options, dims, report)
     with scratch_folder(config.home / "tune") as scratch:
-        forms = write_forms(scratch, request.circuit_model, request.forms)
+        forms = write_forms(scratch, request.forms)
         track = Track(prover=prover, home=config.home, inputs=request.trial_inputs, report=report)
         fixed = visibility_args(options.visibility)
         tuned = tune(prover, forms, request.samples, fixed, options.goal, seconds=seconds, track=track, report=report)

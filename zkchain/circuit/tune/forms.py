@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ...records import Model
-from ..bundle import MODEL
 
-#: The model as it is; with its convolutions as matrix products; with narrow tables; with both.
+#: The model as it is, simplified; with its convolutions as matrix products; with narrow tables; with both.
 FormName = Literal["whole", "products", "narrow", "narrow products"]
 
 
@@ -30,13 +29,12 @@ class Form:
         return self.name.endswith("products")
 
 
-def write_forms(folder: Path, whole: Model, others: Mapping[FormName, Model]) -> tuple[Form, ...]:
-    """Write the forms to `folder`, the model itself first."""
-    models: dict[FormName, Model] = {"whole": whole, **others}
+def write_forms(folder: Path, models: Mapping[FormName, Model]) -> tuple[Form, ...]:
+    """Write the forms to `folder`, "whole" first, which has to be there."""
     forms = []
     for name in get_args(FormName):
         if name in models:
-            path = folder / (MODEL if name == "whole" else f"{name.replace(' ', '-')}.onnx")
+            path = folder / f"{name.replace(' ', '-')}.onnx"
             path.write_bytes(models[name].onnx)
             forms.append(Form(name=name, path=path))
     return tuple(forms)
