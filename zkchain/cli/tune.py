@@ -63,7 +63,8 @@ def entry(
 
 
 _FORMS: dict[FormName, str] = {
-    "whole": "the model as it is",
+    "original": "the model as it is",
+    "whole": "the model, simplified",
     "products": "convolutions as matrix products",
     "narrow": "exponentials in two parts",
     "narrow products": "convolutions as matrix products, exponentials in two parts",

@@ -60,8 +60,9 @@ def max_pool(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     places = _places(shape, kernel, found.get("strides", [1] * rank), found.get("pads", [0] * (2 * rank)))
     if places.shape[1] != prod(outputs):
         return False
-    flat = patch.reshape(node.input[0], [prod(shape)])
-    parts = [patch.add("Gather", [flat, patch.constant(row)], axis=0) for row in places]
+    # The leading axis stays: without it the engine takes the channels of a convolution behind for a batch.
+    flat = patch.reshape(node.input[0], [1, prod(shape)])
+    parts = [patch.add("Gather", [flat, patch.constant(row)], axis=1) for row in places]
     patch.add("Reshape", [largest(patch, parts), patch.constant(np.asarray(outputs, np.int64))], node.output[0])
     return True
 

@@ -51,8 +51,9 @@ def _conv(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     source = node.input[0]
     if pads.any():
         source = _pad(patch, source, [0, 0, *before, 0, 0, *after])
-    flat = patch.reshape(source, [prod(padded)])
-    columns = patch.add("Gather", [flat, patch.constant(windows)], axis=0)
+    # The leading axis stays: without it the engine takes the channels of a convolution behind for a batch.
+    flat = patch.reshape(source, [1, prod(padded)])
+    columns = patch.add("Gather", [flat, patch.constant(windows)], axis=1)
     filters = np.ascontiguousarray(weights.reshape(len(weights), -1))
     products = patch.add("MatMul", [patch.constant(filters), columns])
     if len(node.input) > 2 and node.input[2]:

@@ -62,7 +62,7 @@ def read_request(
             outputs=model.spec.outputs,
             encode=lambda sample: [*to_input_data(sample), *unbound],
         ),
-        forms={"whole": circuit_model} if options.stock else _forms(simplified(circuit_model)),
+        forms={"whole": circuit_model} if options.stock else _forms(circuit_model),
         trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
         samples=_by_use(model, samples, binding=options.binding),
         options=options,
@@ -74,14 +74,16 @@ def _probes(model: Model, samples: Sequence[Sample]) -> tuple[ProbeSet, ...]:
     return make_probes(samples, bounds, lambda inputs: evaluate(model, inputs))
 
 
-def _forms(model: Model) -> dict[FormName, Model]:
-    """All forms of `model`, its own among them."""
+def _forms(original: Model) -> dict[FormName, Model]:
+    """All forms of `original`, its own among them."""
+    model = simplified(original)
     products = with_matrix_products(model)
     found: dict[FormName, Model | None] = {
         "whole": model,
         "products": None if products is model else products,
         "narrow": with_narrow_tables(model),
         "narrow products": None if products is model else with_narrow_tables(products),
+        "original": None if model is original else original,
     }
     return {name: form for name, form in found.items() if form is not None}
 

@@ -7,8 +7,9 @@ from typing import Literal, get_args
 
 from ...records import Model
 
-#: The model as it is, simplified; with its convolutions as matrix products; with narrow tables; with both.
-FormName = Literal["whole", "products", "narrow", "narrow products"]
+#: The model, simplified; with its convolutions as matrix products; with narrow tables; with both; and as it was, where
+#: simplifying changed it: what the others have to agree with.
+FormName = Literal["whole", "products", "narrow", "narrow products", "original"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

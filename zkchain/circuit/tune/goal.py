@@ -10,7 +10,7 @@ from ..cost import Cost
 Optimize = Literal["prove", "gas", "balanced"]
 
 #: A bound is met with room to spare, since a user's inputs are not the samples.
-_ROOM = 0.85
+ROOM = 0.85
 #: `gas` may take this many times the fastest candidate's proving time, and no more.
 _PATIENCE = 8.0
 
@@ -23,7 +23,7 @@ class Bound(Record):
     mean_abs_error: float | None = None
     flips: float | None = None
 
-    def holds(self, found: Fidelity, flips: float, *, room: float = _ROOM) -> bool:
+    def holds(self, found: Fidelity, flips: float, *, room: float = ROOM) -> bool:
         """Whether a candidate with these errors is precise enough, with room to spare."""
         limits = (
             (found.max_abs_error, self.max_abs_error, room),

@@ -8,8 +8,8 @@ from ...halo2 import Prover
 from ...progress import Report, silent
 from ...records import Fidelity
 from .forms import Form, FormName
-from .goal import Bound, Goal
-from .numerics import Judged
+from .goal import ROOM, Bound, Goal
+from .numerics import Judged, bound_of
 from .race import Clock, Track
 from .samples import SampleSets
 from .steps import Candidate, Finalist, Search
@@ -52,14 +52,15 @@ def tune(
     answer everywhere. Raises FidelityViolated when no choice meets the bound, EngineError when none can be laid out.
     """
     clock = Clock(seconds)
-    searches = _worthwhile(
-        [Search(prover=prover, form=form, samples=samples, fixed=fixed, goal=goal, report=report) for form in forms]
-    )
-    judged, bound, baseline, fit = _numbers(searches)
-    candidates = _ranked([found for search in searches for found in search.layouts(fit[search.form.name])], goal)
+    every = [Search(prover=prover, form=form, samples=samples, fixed=fixed, goal=goal, report=report) for form in forms]
+    original, searches = _worthwhile(every, report)
+    own = original.standard()
+    bound = bound_of(own) if own else goal.bound()
+    judged, fit = _numbers(original, searches, own, bound)
+    candidates = _ranked([found for search in every for found in search.layouts(fit.get(search.form.name, ()))], goal)
     finalists: list[Finalist] = []
     for candidate in candidates[:_FINALISTS]:
-        search = next(search for search in searches if search.form.name == candidate.form)
+        search = next(search for search in every if search.form.name == candidate.form)
         found = search.check(candidate)
         if found is None:
             continue
@@ -73,47 +74,63 @@ def tune(
     return Tuned(
         winner=min(finalists, key=lambda found: _measured(found, goal, candidates)),
         bound=bound,
-        baseline=baseline,
+        baseline=own.fidelity if own else None,
         judged=tuple(judged),
         candidates=tuple(candidates),
         finalists=tuple(finalists),
     )
 
 
-def _worthwhile(searches: Sequence[Search]) -> list[Search]:
-    """With convolutions as they are or as products, whichever is cheaper; all on the same samples."""
+def _worthwhile(searches: Sequence[Search], report: Report) -> tuple[Search, list[Search]]:
+    """The original, and the forms to choose from: with convolutions as they are or as products, what is cheaper.
+
+    All on the same samples, since their errors are compared. A form that answers otherwise is dropped.
+    """
+    original = next((search for search in searches if search.form.name == "original"), searches[0])
     products = [search for search in searches if search.form.products]
-    kept = [search for search in searches if not search.form.products]
+    kept = [search for search in searches if not search.form.products and search.form.name != "original"]
     if products and kept[0].cells >= _PRODUCTS_CELLS and products[0].outlook() < kept[0].outlook():
         kept = products
-    for search in kept:  # the errors of all forms are compared
+    for search in (original, *kept):
         search.samples = search.samples.affordable(kept[0].cells)
-    return kept
+    sound = [search for search in kept if search.agrees(original)]
+    for search in kept:
+        if search not in sound:
+            report(f"the engine answers otherwise for the form {search.form.name!r}, which is left out")
+    return original, sound or [original]
 
 
 def _numbers(
-    searches: Sequence[Search],
-) -> tuple[list[Judged], Bound, Fidelity | None, dict[FormName, list[Judged]]]:
-    """Every choice that was run, the bound, ezkl's own errors, and by form the choices within the bound."""
+    original: Search, searches: Sequence[Search], own: Judged | None, bound: Bound
+) -> tuple[list[Judged], dict[FormName, list[Judged]]]:
+    """Every choice that was run, and by form the choices within the bound."""
     first, *rest = searches
     try:
-        judged, bound, baseline = first.numerics()
+        judged = first.numerics(own)
     except EngineRefused:
         if not rest:
             raise
-        first, *rest = rest  # tables as wide as the whole form needs them cannot be made at all
-        judged, bound, baseline = first.numerics()
-    fit: dict[FormName, list[Judged]] = {search.form.name: [] for search in searches}
-    fit[first.form.name] = [item for item in judged if item is baseline or bound.holds(item.fidelity, item.flips)]
+        judged = []  # tables as wide as the whole form needs them cannot be made at all
+    fit = {first.form.name: [item for item in judged if _fits(item, own, bound)]}
     for search in rest:
-        if search.cells > _MOST_CELLS * max(first.cells, *(item.room for item in judged)):
+        if judged and search.cells > _MOST_CELLS * max(first.cells, *(item.room for item in judged)):
             continue
-        others = search.others(baseline.numerics if baseline else None)
+        others = search.others(own.numerics if own else None)
         fit[search.form.name] = [item for item in others if bound.holds(item.fidelity, item.flips)]
+        judged = [*judged, *others]
+    if not any(fit.values()) and original not in searches:
+        others = original.numerics(own)
+        fit[original.form.name] = [item for item in others if _fits(item, own, bound)]
         judged = [*judged, *others]
     if not any(fit.values()):
         raise _violated(judged, bound)
-    return judged, bound, baseline.fidelity if baseline else None, fit
+    return judged, fit
+
+
+def _fits(item: Judged, own: Judged | None, bound: Bound) -> bool:
+    """Within the bound with room to spare, or ezkl's own choice, which sets it."""
+    room = 1.0 if own and item.numerics == own.numerics else ROOM
+    return bound.holds(item.fidelity, item.flips, room=room)
 
 
 def _ranked(candidates: Sequence[Candidate], goal: Goal) -> list[Candidate]:

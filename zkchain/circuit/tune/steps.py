@@ -15,7 +15,7 @@ from ..cost import Cost, predict
 from ..fidelity import compare
 from .flips import label_flips
 from .forms import Form, FormName
-from .goal import Bound, Goal
+from .goal import Goal
 from .layouts import SPARE_BITS, Layout, layouts, lookup_range, probes
 from .numerics import (
     STOCK,
@@ -23,7 +23,6 @@ from .numerics import (
     Judged,
     Numerics,
     baseline_of,
-    bound_of,
     even,
     finer,
     finest,
@@ -43,6 +42,9 @@ _RETRIES = 3
 _EASY_BITS = 40
 #: Trying candidates in one stage stops after so long; the answer then depends on the machine, so it is a last resort.
 _PATIENCE_SECONDS = 600.0
+#: A form answers otherwise than the original when its error is so many times the original's, and so much besides:
+#: the engine has been seen to be wrong without a word. So many samples tell.
+_OTHERWISE, _ROUNDING, _COMPARED = 10, 1e-3, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,27 +97,40 @@ class Search:
         found = layouts([one.settings for one in probed], freivalds, _EASY_BITS, (0, 0))
         return min(predict(settings).prove_seconds for _, settings in found)
 
-    def numerics(self) -> tuple[list[Judged], Bound, Judged | None]:
-        """Every choice of numbers that was run, the bound they are held to, and ezkl's own choice among them."""
-        refused: list[tuple[Numerics, str]] = []
-        own = None
-        if not self.goal.bounded:
-            stock, refused = self._judge(stock_choices(), STOCK)
-            own = baseline_of(stock)
+    def agrees(self, original: "Search") -> bool:
+        """Whether this form answers as the original does, at a scale where rounding hides nothing."""
+        return original is self or self.plain_error < _OTHERWISE * original.plain_error + _ROUNDING
+
+    @cached_property
+    def plain_error(self) -> float:
+        """Largest error on a few samples at a high scale; infinite when refused there."""
+        found = self._judge([even(13, 1)], WIDE, most=_COMPARED)[0]
+        return found[0].fidelity.max_abs_error if found else inf
+
+    def standard(self) -> Judged | None:
+        """What ezkl's own pipeline would choose for this form; None when a bound of the user's takes its place."""
+        if self.goal.bounded:
+            return None
+        stock, refused = self._judge(stock_choices(), STOCK)
+        if stock:
+            return baseline_of(stock)
+        # ezkl's own layout holds none of its choices, or there was no time: the best that is known
+        wide, also_refused = self._judge([even(scale, 1) for scale in (13, 11, 9, 7)], WIDE)
+        if not wide:
+            raise EngineRefused((refused + also_refused)[0][1], operation="tune")
+        return min(wide, key=lambda item: item.fidelity.max_abs_error)
+
+    def numerics(self, own: Judged | None) -> list[Judged]:
+        """Every choice of numbers that was run, around ezkl's own choice where there is one."""
         first = own.numerics if own else even(13, 1)
-        judged, also_refused = self._judge([first], WIDE)
+        judged, refused = self._judge([first], WIDE)
         lookups = any(item.settings["required_lookups"] for item in judged)
         more = ladder(lookups=lookups) if own is None else finer(first, lookups=lookups)
-        others, others_refused = self._judge([numerics for numerics in more if numerics != first], WIDE)
+        others, also_refused = self._judge([numerics for numerics in more if numerics != first], WIDE)
         judged += others
         if not judged:
-            raise EngineRefused((refused + also_refused + others_refused)[0][1], operation="tune")
-        if self.goal.bounded:
-            return judged, self.goal.bound(), None
-        if own is None:  # ezkl's own layout holds none of its choices, or there was no time: the best that is known
-            own = min(judged, key=lambda item: item.fidelity.max_abs_error)
-        baseline = next((item for item in judged if item.numerics == own.numerics), None)
-        return judged, bound_of(own), baseline
+            raise EngineRefused((refused + also_refused)[0][1], operation="tune")
+        return judged
 
     def others(self, baseline: Numerics | None) -> list[Judged]:
         """Choices for the form with narrow tables, around ezkl's own choice for the whole ones."""
@@ -181,10 +196,11 @@ class Search:
         )
 
     def _judge(
-        self, tried: Sequence[Numerics], layout: Mapping[str, object]
+        self, tried: Sequence[Numerics], layout: Mapping[str, object], *, most: int | None = None
     ) -> tuple[list[Judged], list[tuple[Numerics, str]]]:
         variants = [{**numerics.run_args(), **layout} for numerics in tried]
-        return judge(tried, self._survey(variants, self.samples.judged), self.samples.references, self.form.name)
+        found = self._survey(variants, self.samples.judged[:most])
+        return judge(tried, found, self.samples.references[:most], self.form.name)
 
     def _bits(self, chosen: Sequence[Judged]) -> list[int]:
         """Bits that the decompositions of each choice need, with room to spare."""
