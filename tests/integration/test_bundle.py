@@ -14,6 +14,7 @@ from zkchain.circuit import srs_file
 from zkchain.circuit.build import build_bundle
 from zkchain.circuit.bundle import circuit_files, load_bundle, read_trial
 from zkchain.circuit.options import CompileOptions
+from zkchain.circuit.speed import machine_speed
 from zkchain.circuit.srs import import_srs
 from zkchain.errors import BundleCorrupt, BundleForeign, BundleNotFound, Cancelled, EngineKilled, UsageError
 from zkchain.files import sha256_file
@@ -238,6 +239,7 @@ class Counting(Engine):
 def test_an_interrupted_compile_goes_on_after_its_last_finished_stage(prover, cache_home, tmp_path):
     out = tmp_path / "resumed.bundle"
     request = tiny_request(seed=11)
+    machine_speed(cache_home, prover)  # by a proof, once a cache: not the one that is interrupted
     stopped = Interrupted(scratch_root=prover.scratch_root, limits=prover.limits)
     with pytest.raises(Cancelled):
         build_bundle(request, prover=stopped, home=cache_home, out=out)
