@@ -79,7 +79,7 @@ def _lightgbm(kind: Any) -> Callable[[], Any]:
 
 
 ESTIMATORS = (
-    _recipe("linear_regression", "values", diabetes, LinearRegression, family="linear", quick=True),
+    _recipe("linear_regression", "values", diabetes, LinearRegression, family="linear"),
     _recipe(
         "logistic_binary",
         "classes",

@@ -82,5 +82,5 @@ SEQUENCES = (
     _recipe("gru", _recurrent("GRU", 3, 8)),
     _recipe("attention", _attention),
     _recipe("encoder_block", _encoder),
-    _recipe("conv1d", _conv1d, quick=True),
+    _recipe("conv1d", _conv1d),
 )
