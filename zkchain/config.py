@@ -76,9 +76,14 @@ def _working_directory() -> Path:
         raise ConfigError("the working directory is gone", remedy="change to a folder that exists") from error
 
 
-def _default_memory_gb() -> float:
-    """Nine tenths of physical memory: a runaway child must not take the machine down."""
-    return 0.9 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+def _default_memory_gb(cgroup: Path = Path("/sys/fs/cgroup/memory.max")) -> float:
+    """Nine tenths of the memory there is, physical or the container's: a runaway child must not take it all."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        contained = int(cgroup.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # no container, or "max"
+        contained = physical
+    return 0.9 * min(physical, contained) / 2**30
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:

@@ -1,10 +1,11 @@
 """Settings: from the environment and the nearest zkchain.toml, and refused when they make no sense."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from zkchain.config import Config, NetworkEntry, read_config
+from zkchain.config import Config, NetworkEntry, _default_memory_gb, read_config
 from zkchain.errors import ConfigError, NetworkUnknown
 
 SEPOLIA = '[networks.sepolia]\nrpc_url = "https://rpc.example"\nchain_id = 11155111\n'
@@ -127,3 +128,12 @@ def test_a_working_directory_that_is_gone_is_named(tmp_path, monkeypatch):
     gone.rmdir()
     with pytest.raises(ConfigError, match="working directory"):
         read_config({})
+
+
+@pytest.mark.parametrize(("text", "share"), [("1073741824\n", 0.9), ("max\n", None), (None, None)])
+def test_the_default_memory_is_that_of_the_container_where_it_has_less(tmp_path, text, share):
+    limit = tmp_path / "memory.max"
+    if text is not None:
+        limit.write_text(text)
+    physical = 0.9 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    assert _default_memory_gb(limit) == pytest.approx(physical if share is None else share)
