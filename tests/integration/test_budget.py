@@ -48,6 +48,7 @@ def test_a_circuit_over_a_limit_is_refused_before_its_keys_and_leaves_nothing(pr
             report=said.append,
         )
     assert not (tmp_path / "tiny").exists()
+    assert not [path for path in (cache_home / "compile").iterdir() if path.is_dir()]
     assert not any("making" in line for line in said)
 
 

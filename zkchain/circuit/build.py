@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import __version__
-from ..errors import BundleCorrupt, BundleForeign, BundleNotFound, UsageError
+from ..errors import BundleCorrupt, BundleForeign, BundleNotFound, CircuitTooLarge, UsageError
 from ..files import exclusive, sha256_file, write_atomic, write_json
 from ..halo2 import ENGINE_VERSION, Prover
 from ..halo2.engine import CircuitFiles, InputData
@@ -102,7 +102,11 @@ def _build(
 ) -> Bundle:
     _stage_settings(work, request, prover, home, report)
     settings = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
-    check_budget(budget_of(settings), limits, settings)  # no limit is on seconds, which take a proof to tell
+    try:  # no limit is on seconds, which take a proof to tell
+        check_budget(budget_of(settings), limits, settings)
+    except CircuitTooLarge:
+        work.discard()
+        raise
     report(f"predicted: {in_words(budget_of(settings, speed=machine_speed(home, prover, report)))}")
     srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)
     files = _stage_keys(work, prover, srs_path, srs, report)
