@@ -57,4 +57,4 @@ class Goal(Record):
             return seconds
         if self.optimize == "gas":
             return cost.verify_gas * max(1.0, seconds / (_PATIENCE * fastest)) ** 2 + seconds
-        return float(seconds * (cost.verify_gas * cost.proving_key_bytes) ** 0.25)
+        return float(seconds * cost.verify_gas**0.5)

@@ -13,7 +13,7 @@ _LISTED = 40
 _WORDS = {
     "prove": "the shortest proving time",
     "gas": "the least gas to verify, at no more than eight times the shortest proving time",
-    "balanced": "the smallest product of proving time and the fourth roots of gas and key size",
+    "balanced": "the smallest product of proving time and the square root of gas",
 }
 
 
