@@ -20,13 +20,14 @@ from .describe import seal
 from .facts import Facts
 from .lower import replace_nodes
 from .patch import Lowering, Patch, attributes_of
+from .pools import larger_of
 from .recurrent import UNROLLINGS
 from .shapes import infer_shapes
 
 #: The engine takes a product with a power of two for a change of scale: free for the way back from h, and no use for
 #: the way there, which has to drop digits. A factor that is off by less than a constant's last digit is multiplied.
 _STEP, _NOT_QUITE = 64.0, 1 + 1e-4
-#: Whose powers the tables hold. No other model has them, so settings tell which form they are of.
+#: Whose powers the tables of falling and of growing exponentials hold.
 _BASES = (float(np.float32(np.exp(-_STEP))), float(np.float32(np.exp(_STEP))))
 #: erf(x) = tanh(x * (a + b * x**2 + c * x**4)) within 4e-5 for x up to _ERF_END, where both are 1; fitted.
 _ERF, _ERF_END = (1.12813771, 0.10409901, -0.00179455), 4.0
@@ -45,10 +46,15 @@ def with_narrow_tables(model: Model) -> Model | None:
 
 def _decay(patch: Patch, source: str) -> str:
     """exp(-source), for source >= 0."""
-    coarse = patch.add("Mul", [source, patch.number(_NOT_QUITE / _STEP)])
-    table = patch.add("Pow", [patch.number(_BASES[0]), coarse])
-    rest = patch.add("Sub", [source, patch.add("Mul", [coarse, patch.number(_STEP)])])
+    table, rest = _parts(patch, source, _BASES[0])
     return patch.add("Mul", [table, patch.add("Sub", [patch.number(1), rest])])
+
+
+def _parts(patch: Patch, source: str, base: float) -> tuple[str, str]:
+    """The power of `base` to the coarse part of `source`, and what is left of it."""
+    coarse = patch.add("Mul", [source, patch.number(_NOT_QUITE / _STEP)])
+    table = patch.add("Pow", [patch.number(base), coarse])
+    return table, patch.add("Sub", [source, patch.add("Mul", [coarse, patch.number(_STEP)])])
 
 
 def _logistic(patch: Patch, source: str) -> str:
@@ -103,10 +109,7 @@ def _exp(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     """Growing or falling: the base of the table is the other way round."""
     if not _is_float(node, facts):
         return False
-    source = node.input[0]
-    coarse = patch.add("Mul", [source, patch.number(_NOT_QUITE / _STEP)])
-    table = patch.add("Pow", [patch.number(_BASES[1]), coarse])
-    rest = patch.add("Sub", [source, patch.add("Mul", [coarse, patch.number(_STEP)])])
+    table, rest = _parts(patch, node.input[0], _BASES[1])
     patch.add("Mul", [table, patch.add("Add", [rest, patch.number(1)])], node.output[0])
     return True
 
@@ -166,7 +169,7 @@ def _largest(patch: Patch, source: str, axis: int, size: int) -> str:
     while size > 1:
         half = size // 2
         left, right = patch.part(source, axis, 0, half), patch.part(source, axis, half, 2 * half)
-        larger = patch.add("Add", [right, patch.add("Relu", [patch.add("Sub", [left, right])])])
+        larger = larger_of(patch, left, right)
         odd = [patch.part(source, axis, 2 * half, size)] if size % 2 else []
         source = patch.add("Concat", [larger, *odd], axis=axis) if odd else larger
         size -= half

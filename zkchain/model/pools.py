@@ -36,11 +36,12 @@ def largest(patch: Patch, parts: list[str]) -> str:
     while len(parts) > 1:
         pairs = zip(parts[::2], parts[1::2], strict=False)
         odd = parts[-1:] if len(parts) % 2 else []
-        parts = [*(_larger(patch, *pair) for pair in pairs), *odd]
+        parts = [*(larger_of(patch, *pair) for pair in pairs), *odd]
     return parts[0]
 
 
-def _larger(patch: Patch, left: str, right: str) -> str:
+def larger_of(patch: Patch, left: str, right: str) -> str:
+    """The larger of two tensors, element by element."""
     return patch.add("Add", [right, patch.add("Relu", [patch.add("Sub", [left, right])])])
 
 
