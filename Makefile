@@ -34,7 +34,7 @@ lint: $(DEV)
 
 # Our compile pipeline against ezkl's defaults: benchmarks/README.md. Both go on where they stopped.
 bench: $(DEV) $(NODE)
-	$(BIN)/python -m benchmarks.run --gas
+	$(BIN)/python -m benchmarks.run --gas --goals
 
 bench-quick: $(DEV)
 	$(BIN)/python -m benchmarks.run --quick

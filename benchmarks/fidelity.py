@@ -1,4 +1,4 @@
-"""Both circuits against onnxruntime on samples that neither was calibrated on: one evaluation for both."""
+"""Circuits against onnxruntime on samples that none was calibrated on: one evaluation for all."""
 
 import json
 from collections.abc import Sequence
@@ -70,12 +70,12 @@ def _witnesses(folder: Path, inputs: Sequence[InputData], prover: Prover) -> lis
     return [witness for one in inputs for witness in _witnesses(folder, [one], prover)]
 
 
-def errors(answers: Answers, others: Answers, truth: Truth, answer: Answer) -> Errors:
-    """Errors of `answers` over the samples that both sides can prove, so that neither gains by refusing hard ones."""
+def errors(answers: Answers, sides: Sequence[Answers], truth: Truth, answer: Answer) -> Errors:
+    """Errors of `answers` over the samples that all of `sides` can prove, so that none gains by refusing hard ones."""
     distances: list[Floats] = []
     flips = compared = 0
-    for mine, theirs, exact in zip(answers, others, truth.outputs, strict=True):
-        if mine is None or theirs is None:
+    for number, (mine, exact) in enumerate(zip(answers, truth.outputs, strict=True)):
+        if mine is None or any(side[number] is None for side in sides):
             continue
         compared += 1
         floats = [i for i, tensor in enumerate(truth.model.spec.outputs) if tensor.dtype == "float"]

@@ -1,15 +1,15 @@
 """The generated part of benchmarks/README.md, and the chart that it shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zkchain.files import write_atomic
 
 from .plot import chart
-from .records import Figures, Results, Row
+from .records import FLAGS, Figures, Results, Row, Side
 from .store import read_results
-from .summary import METRICS, SMALL_ROWS, ratios, summarise
+from .summary import METRICS, SMALL_ROWS, compared, ratios, summarise
 
 PAGE = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- results: written by python -m benchmarks.run -->", "<!-- end of results -->"
@@ -49,12 +49,13 @@ def section(results: Results, stem: str) -> str:
         f"`results/{stem}.json`: {machine.cpu}, {machine.cores} cores, {machine.memory_gb:g} GB; "
         f"{machine.engine}, Python {machine.python}; {_versions(results.rows)}.",
         "",
-        *_means(summarise(results.rows)),
+        *_means(results.rows),
         "",
         f"![ratios by model](results/{stem}.svg)",
         "",
         *_table(results.rows),
         "",
+        *_goals(results.rows),
         *_failures(results.rows),
     ]
     return "\n".join(lines)
@@ -68,21 +69,29 @@ def _versions(rows: Sequence[Row]) -> str:
     return f"zkchain {', '.join(versions)}; {', '.join(dates)}; {noise}" if rows else "no row yet"
 
 
-def _means(summary: dict[str, Any]) -> Iterator[str]:
+def _means(rows: Sequence[Row]) -> Iterator[str]:
     yield "| stock / ours, geometric mean (worst) | " + " | ".join(_WORDS[name] for name in METRICS) + " |"
     yield "|---" * (len(METRICS) + 1) + "|"
     groups = (("small", f"< {SMALL_ROWS:,} stock rows"), ("larger", "larger"), ("all", "all"))
-    for key, words in groups:
-        group = summary[key]
-        if group["models"]:
-            cells = [_mean(group["ratios"].get(name)) for name in METRICS]
-            yield f"| {group['models']} models, {words} | " + " | ".join(cells) + " |"
-    flips, refused = summary["all"]["flips"], summary["all"]["refused"]
+    summaries = {side: summarise(rows, side) for side in compared(rows)}
+    for side, summary in summaries.items():
+        flags = f", `{' '.join(FLAGS[side])}`" if FLAGS[side] else ""
+        for key, words in groups:
+            group = summary[key]
+            if group["models"]:
+                cells = [_mean(group["ratios"].get(name)) for name in METRICS]
+                yield f"| {group['models']} models, {words}{flags} | " + " | ".join(cells) + " |"
+    flips, refused = (_totals(summaries, name) for name in ("flips", "refused"))
     yield ""
     yield (
-        f"Answers read differently from the float model's, over all held-out samples: stock {flips['stock']}, ours "
-        f"{flips['ours']}. Samples that a circuit cannot prove: stock {refused['stock']}, ours {refused['ours']}."
+        f"Answers read differently from the float model's, over all held-out samples: {flips}. Samples that a circuit "
+        f"cannot prove: {refused}."
     )
+
+
+def _totals(summaries: Mapping[Side, dict[str, Any]], name: str) -> str:
+    found = {one: count for summary in summaries.values() for one, count in summary["all"][name].items()}
+    return ", ".join(f"{side} {count}" for side, count in found.items())
 
 
 def _mean(found: dict[str, Any] | None) -> str:
@@ -119,7 +128,22 @@ def _cells(figures: Figures | None) -> tuple[str, ...]:
     )
 
 
+def _goals(rows: Sequence[Row]) -> Iterator[str]:
+    """How the sides that were given a goal of their own did, beside ours."""
+    sides = compared(rows)
+    if len(sides) == 1:
+        return
+    names = [f"{side}: {name}" for side in sides for name in ("prove", "key", "gas")]
+    yield "| stock / side | " + " | ".join(names) + " |"
+    yield "|---" * (len(names) + 1) + "|"
+    for row in rows:
+        found = [ratios(row, side).get(name) for side in sides for name in ("prove", "key", "gas")]
+        yield f"| {row.identity.model} | " + " | ".join("" if one is None else f"{one:.3g}" for one in found) + " |"
+    yield ""
+
+
 def _failures(rows: Sequence[Row]) -> Iterator[str]:
-    for side, reasons in summarise(rows)["failed"].items():
-        for model, reason in reasons.items():
-            yield f"- {model}: {side} failed: {reason}"
+    for row in rows:
+        for side, outcome in row.outcomes.items():
+            if outcome.failed:
+                yield f"- {row.identity.model}: {side} failed: {outcome.failed}"

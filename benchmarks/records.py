@@ -5,8 +5,15 @@ from typing import Literal
 
 from zkchain.record import Record
 
-Side = Literal["stock", "ours"]
-SIDES: tuple[Side, Side] = ("stock", "ours")
+Side = Literal["stock", "ours", "loose", "thrifty"]
+#: What each side gives to `zkchain compile` besides the model and its samples.
+FLAGS: dict[Side, tuple[str, ...]] = {
+    "stock": ("--stock",),
+    "ours": (),
+    "loose": ("--max-error", "0.01"),
+    "thrifty": ("--optimize", "gas"),
+}
+SIDES: tuple[Side, ...] = tuple(FLAGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,19 +31,18 @@ class Machine(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options(Record):
-    """How a row was measured. `max_error` and `optimize` go to our side only, when given."""
+    """How a row was measured."""
 
     repeats: int
     gas: bool
-    max_error: str
-    optimize: str
+    sides: tuple[Side, ...]  #: stock and ours, and perhaps others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errors(Record):
     """A circuit against onnxruntime on held-out samples."""
 
-    samples: int  #: compared: those that both circuits can prove
+    samples: int  #: compared: those that every side's circuit can prove
     refused: int  #: samples with a value outside this circuit's tables: it has no proof for them
     max_abs: float
     mean_abs: float
@@ -92,7 +98,7 @@ class Identity(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row(Record):
-    """One model, both pipelines."""
+    """One model, every side."""
 
     identity: Identity
     family: str
@@ -103,6 +109,14 @@ class Row(Record):
     first: Side
     stock: Outcome
     ours: Outcome
+    loose: Outcome | None = None
+    thrifty: Outcome | None = None
+
+    @property
+    def outcomes(self) -> dict[Side, Outcome]:
+        """Those that were measured."""
+        found = {side: getattr(self, side) for side in SIDES}
+        return {side: outcome for side, outcome in found.items() if outcome is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

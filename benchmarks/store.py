@@ -6,8 +6,8 @@ from pathlib import Path
 
 from zkchain.files import parse_json, write_json
 
-from .records import Identity, Machine, Results, Row
-from .summary import ratios, summarise
+from .records import Identity, Machine, Results, Row, Side
+from .summary import compared, ratios, summarise
 
 
 class OtherMachine(Exception):
@@ -50,6 +50,11 @@ def with_row(results: Results, row: Row, order: Sequence[str]) -> Results:
 
 
 def write_results(path: Path, results: Results) -> None:
-    """Write the results with each row's ratios and the summary."""
-    rows = [row.to_json() | {"ratios": {k: float(f"{v:.4g}") for k, v in ratios(row).items()}} for row in results.rows]
-    write_json(path, {"machine": results.machine.to_json(), "rows": rows, "summary": summarise(results.rows)})
+    """Write the results with each row's ratios and the summaries, by side."""
+    rows = [row.to_json() | {"ratios": {side: _ratios(row, side) for side in compared([row])}} for row in results.rows]
+    summaries = {side: summarise(results.rows, side) for side in compared(results.rows)}
+    write_json(path, {"machine": results.machine.to_json(), "rows": rows, "summary": summaries})
+
+
+def _ratios(row: Row, side: Side) -> dict[str, float]:
+    return {name: float(f"{value:.4g}") for name, value in ratios(row, side).items()}

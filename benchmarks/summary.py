@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .records import Figures, Row
+from .records import SIDES, Figures, Row, Side
 
 #: Models of fewer stock rows are small.
 SMALL_ROWS = 5000
@@ -29,13 +29,20 @@ METRICS: Mapping[str, Callable[[Figures], float | None]] = {
 }
 
 
-def ratios(row: Row) -> dict[str, float]:
-    """Stock over ours by metric; what either side lacks, or has as zero, is left out."""
-    stock, ours = row.stock.figures, row.ours.figures
+def ratios(row: Row, side: Side = "ours") -> dict[str, float]:
+    """Stock over `side` by metric; what either lacks, or has as zero, is left out."""
+    stock, ours = row.stock.figures, _figures(row, side)
     if stock is None or ours is None:
         return {}
     pairs = ((name, read(stock), read(ours)) for name, read in METRICS.items())
     return {name: first / second for name, first, second in pairs if first and second}
+
+
+def compared(rows: Sequence[Row]) -> tuple[Side, ...]:
+    """The sides that stand beside stock in any of `rows`; ours always does."""
+    return tuple(
+        side for side in SIDES if side == "ours" or (side != "stock" and any(side in r.outcomes for r in rows))
+    )
 
 
 def geometric_mean(values: Sequence[float]) -> float | None:
@@ -43,27 +50,35 @@ def geometric_mean(values: Sequence[float]) -> float | None:
     return math.exp(sum(map(math.log, values)) / len(values)) if values else None
 
 
-def summarise(rows: Iterable[Row]) -> dict[str, Any]:
+def summarise(rows: Iterable[Row], side: Side = "ours") -> dict[str, Any]:
     """Means and worst ratios of the small models, the larger ones and all, and which models failed."""
     listed = tuple(rows)
-    compared = [row for row in listed if row.stock.figures is not None and row.ours.figures is not None]
+    compared = [row for row in listed if row.stock.figures is not None and _figures(row, side) is not None]
+    pair: tuple[Side, Side] = ("stock", side)
     return {
-        "small": _group([row for row in compared if _stock_rows(row) < SMALL_ROWS]),
-        "larger": _group([row for row in compared if _stock_rows(row) >= SMALL_ROWS]),
-        "all": _group(compared),
+        "small": _group([row for row in compared if _stock_rows(row) < SMALL_ROWS], side),
+        "larger": _group([row for row in compared if _stock_rows(row) >= SMALL_ROWS], side),
+        "all": _group(compared, side),
         "failed": {
-            side: {row.identity.model: outcome.failed for row in listed if (outcome := getattr(row, side)).failed}
-            for side in ("stock", "ours")
+            one: {row.identity.model: row.outcomes[one].failed for row in listed if _failed(row, one)} for one in pair
         },
     }
+
+
+def _figures(row: Row, side: Side) -> Figures | None:
+    return row.outcomes[side].figures if side in row.outcomes else None
+
+
+def _failed(row: Row, side: Side) -> bool:
+    return side in row.outcomes and bool(row.outcomes[side].failed)
 
 
 def _stock_rows(row: Row) -> int:
     return row.stock.figures.rows if row.stock.figures is not None else 0
 
 
-def _group(rows: Sequence[Row]) -> dict[str, Any]:
-    found = {row.identity.model: ratios(row) for row in rows}
+def _group(rows: Sequence[Row], side: Side) -> dict[str, Any]:
+    found = {row.identity.model: ratios(row, side) for row in rows}
     metrics = {}
     for name in METRICS:
         values = {model: of[name] for model, of in found.items() if name in of}
@@ -75,15 +90,13 @@ def _group(rows: Sequence[Row]) -> dict[str, Any]:
                 "worst": _rounded(values[worst]),
                 "worst_model": worst,
             }
-    return {"models": len(rows), "ratios": metrics, "flips": _total(rows, "flips"), "refused": _total(rows, "refused")}
+    totals = {name: {one: _total(rows, one, name) for one in ("stock", side)} for name in ("flips", "refused")}
+    return {"models": len(rows), "ratios": metrics, **totals}
 
 
-def _total(rows: Sequence[Row], name: str) -> dict[str, int]:
-    totals = {}
-    for side in ("stock", "ours"):
-        figures = [getattr(row, side).figures for row in rows]
-        totals[side] = sum(getattr(one.errors, name) or 0 for one in figures if one is not None and one.errors)
-    return totals
+def _total(rows: Sequence[Row], side: Side, name: str) -> int:
+    figures = [_figures(row, side) for row in rows]
+    return sum(getattr(one.errors, name) or 0 for one in figures if one is not None and one.errors)
 
 
 def _rounded(value: float | None) -> float | None:

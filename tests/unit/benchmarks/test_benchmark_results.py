@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MACHINE = Machine(
     cpu="a cpu", cores=2, memory_gb=8.0, system="Linux x86_64", python="3.12.1", engine="ezkl/1", packages=("numpy==2",)
 )
-OPTIONS = Options(repeats=3, gas=False, max_error="", optimize="")
+OPTIONS = Options(repeats=3, gas=False, sides=("stock", "ours"))
 
 
 def figures(prove: float = 4.0, *, rows: int = 100, key: int = 1000, mean: float = 0.01, flips: int | None = 0):
@@ -113,8 +113,8 @@ def test_results_come_back_from_the_file_as_they_were(tmp_path):
     write_results(tmp_path / "r.json", results)
     assert read_results(tmp_path / "r.json") == results
     written = json.loads((tmp_path / "r.json").read_text())
-    assert written["rows"][0]["ratios"]["prove"] == 4.0
-    assert written["summary"]["all"]["models"] == 1
+    assert written["rows"][0]["ratios"]["ours"]["prove"] == 4.0
+    assert written["summary"]["ours"]["all"]["models"] == 1
 
 
 def test_a_row_is_found_only_by_everything_it_was_measured_on():
@@ -125,7 +125,7 @@ def test_a_row_is_found_only_by_everything_it_was_measured_on():
         {"model_digest": "0xc"},
         {"samples_digest": "0xc"},
         {"source_digest": "0x2"},
-        {"options": replace(OPTIONS, optimize="gas")},
+        {"options": replace(OPTIONS, sides=("stock", "ours", "loose"))},
     ):
         assert measured_row(results, replace(same, **change)) is None
 
@@ -164,10 +164,10 @@ def circuit(*outputs: tuple[float, ...] | None):
     return [None if one is None else (np.asarray(one),) for one in outputs]
 
 
-def test_errors_are_those_of_samples_that_both_sides_can_prove():
+def test_errors_are_those_of_samples_that_every_side_can_prove():
     exact = truth((0.0, 1.0), (0.0, 2.0), (0.0, 3.0))
     mine, theirs = circuit((0.5, 1.0), (9.0, 9.0), None), circuit((0.0, 1.0), None, (0.0, 3.0))
-    found = errors(mine, theirs, exact, "classes")
+    found = errors(mine, [mine, theirs], exact, "classes")
     assert found == Errors(samples=1, refused=1, max_abs=0.5, mean_abs=0.25, flips=0)
 
 
@@ -182,11 +182,11 @@ def test_errors_are_those_of_samples_that_both_sides_can_prove():
     ],
 )
 def test_a_flip_is_an_answer_that_reads_differently(answer, exact, mine, flips):
-    assert errors(circuit(mine), circuit(mine), truth(exact), answer).flips == flips
+    assert errors(circuit(mine), [circuit(mine)], truth(exact), answer).flips == flips
 
 
 def test_no_common_sample_is_no_error_and_says_so():
-    assert errors(circuit(None), circuit(None), truth((1.0,)), "logit").samples == 0
+    assert errors(circuit(None), [circuit(None)], truth((1.0,)), "logit").samples == 0
 
 
 # --- the page and the chart --------------------------------------------------------------------------------------
@@ -207,6 +207,16 @@ def test_every_model_stands_in_the_section_and_failures_with_their_reason():
     text = section(Results(machine=MACHINE, rows=(row("a"), row("b", ours="too | large"))), "all")
     assert "| a | 100 → 100 |" in text
     assert "- b: ours failed: too | large" in text
+
+
+def test_a_side_with_a_goal_of_its_own_has_its_means_its_ratios_and_its_failures():
+    loose = Outcome(figures=figures(0.5, key=50, mean=0.02))
+    rows = (replace(row("a"), loose=loose), replace(row("b"), loose=Outcome(failed="too coarse")), row("c"))
+    text = section(Results(machine=MACHINE, rows=rows), "all")
+    assert "| 1 models, < 5,000 stock rows, `--max-error 0.01` | 8 (8, a) |" in text
+    assert "| a | 4 | 10 |  | 8 | 20 |  |" in text
+    assert "- b: loose failed: too coarse" in text
+    assert summarise(rows, "thrifty")["all"]["models"] == 0
 
 
 def test_an_empty_file_has_a_section_too():
