@@ -9,10 +9,11 @@ from tests.support.zoo_graphs import graph, node
 from zkchain.circuit.bundle import load_bundle
 from zkchain.circuit.fidelity_report import FidelityBounds, FidelityReport, violations
 from zkchain.circuit.options import CompileOptions
+from zkchain.circuit.speed import machine_speed
 from zkchain.circuit.tune import Goal
 from zkchain.circuit.tune.settings import read_pins
 from zkchain.config import read_config
-from zkchain.errors import BundleCorrupt, EngineRefused, FidelityViolated
+from zkchain.errors import BundleCorrupt, EngineRefused, FidelityViolated, ProofInvalid
 from zkchain.files import sha256_file
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.prove import prove_input
@@ -232,3 +233,52 @@ def test_the_tuner_takes_a_finer_circuit_where_made_up_inputs_need_one(deceiving
     compiled(deceiving, prover, tmp_path / "ours", goal=Goal(max_error=0.2))
     report = FidelityReport.from_json(json.loads((tmp_path / "ours" / "fidelity.json").read_text()))
     assert not violations(report, FidelityBounds(max_error=0.2))
+
+
+class Balking:
+    """A prover that cannot prove the first circuit that it is asked to."""
+
+    def __init__(self, prover, error):
+        self._prover, self._error, self._first, self.proofs = prover, error, None, 0
+
+    def __getattr__(self, name):
+        return getattr(self._prover, name)
+
+    def prove(self, files, *arguments):
+        settings = files.settings.read_bytes()
+        self._first = self._first or settings
+        if settings == self._first:
+            raise self._error
+        self.proofs += 1
+        return self._prover.prove(files, *arguments)
+
+
+def test_where_the_best_circuit_cannot_be_proved_the_next_best_is_taken(place, prover, tmp_path):
+    machine_speed(place[1].home, prover)  # which is measured by proofs of another circuit
+    balking = Balking(prover, ProofInvalid("the proof does not hold"))
+    first = compiled(place, balking, tmp_path / "ours", goal=Goal(max_error=0.1, optimize="prove"))
+    assert balking.proofs > 1
+    calls = balking.proofs
+    assert compiled(place, balking, tmp_path / "ours", goal=Goal(max_error=0.1, optimize="prove")) == first
+    assert balking.proofs == calls
+
+
+def test_a_circuit_whose_settings_were_given_is_not_exchanged_for_another(place, prover, tmp_path):
+    machine_speed(place[1].home, prover)
+    error = ProofInvalid("the proof does not hold")
+    pins = (("input_scale", "6"), ("param_scale", "6"), ("decomp_base", "128"), ("decomp_legs", "4"))
+    with pytest.raises(ProofInvalid):
+        compiled(place, Balking(prover, error), tmp_path / "ours", pinned=pins)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_finalist_that_cannot_be_proved_does_not_win(place, prover):
+    folder, config = place
+    options = CompileOptions(binding=False, goal=Goal(max_error=0.1))
+    arguments = {"config": config, "options": options, "seconds": 60.0}
+    best = tune_model(folder / "model.onnx", folder / "samples.npy", prover=prover, **arguments).tuned
+    balking = Balking(prover, EngineRefused("a column is too short", operation="prove"))
+    others = tune_model(folder / "model.onnx", folder / "samples.npy", prover=balking, **arguments).tuned
+    assert best.candidates == others.candidates
+    assert all(finalist.lap is not None for finalist in others.finalists)
+    assert best.finalists[0].candidate not in [finalist.candidate for finalist in others.finalists]

@@ -10,9 +10,18 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
-from ..errors import BundleCorrupt, BundleForeign, BundleNotFound, CircuitTooLarge, UsageError
+from ..errors import (
+    BundleCorrupt,
+    BundleForeign,
+    BundleNotFound,
+    CircuitTooLarge,
+    EngineError,
+    ProofInvalid,
+    UsageError,
+)
 from ..files import exclusive, sha256_file, write_atomic, write_json
 from ..halo2 import ENGINE_VERSION, Prover
 from ..halo2.engine import CircuitFiles, InputData
@@ -36,6 +45,8 @@ from .workspace import Workspace
 
 #: Errors on the judged samples, for the manifest.
 _ERRORS = "errors.json"
+#: How long circuits are proved for real after the one that was predicted best could not be.
+_FALLBACK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +101,15 @@ def build_bundle(
         return _build(request, Workspace(folder), prover=prover, home=home, out=out, limits=limits, report=report)
 
 
+def settled_settings(request: CompileRequest, *, prover: Prover, home: Path, report: Report = silent) -> dict[str, Any]:
+    """The settings that `build_bundle` would compile; they stay in the cache for it. Raises likewise."""
+    folder = home / "compile" / request.digest()[2:18]
+    with exclusive(folder.with_suffix(".lock")):
+        work = Workspace(folder)
+        _stage_settings(work, request, prover, home, report)
+        return _read_settings(work)
+
+
 def _build(
     request: CompileRequest,
     work: Workspace,
@@ -99,9 +119,11 @@ def _build(
     out: Path,
     limits: Limits,
     report: Report,
+    proved: bool = False,
 ) -> Bundle:
+    """`proved`: the settings in the workspace are of a circuit that was proved already, so there is no next best."""
     _stage_settings(work, request, prover, home, report)
-    settings = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
+    settings = _read_settings(work)
     try:  # no limit is on seconds, which take a proof to tell
         check_budget(budget_of(settings), limits, settings)
     except CircuitTooLarge:
@@ -110,11 +132,27 @@ def _build(
     report(f"predicted: {in_words(budget_of(settings, speed=machine_speed(home, prover, report)))}")
     srs_path, srs = obtain_srs(int(settings["run_args"]["logrows"]), home, prover, report)
     files = _stage_keys(work, prover, srs_path, srs, report)
-    _stage_trial(work, files, request, prover, report)
+    try:
+        _stage_trial(work, files, request, prover, report)
+    except (EngineError, ProofInvalid) as error:
+        options = request.options
+        if proved or options.tune_seconds is not None or options.stock or options.pinned:
+            raise
+        report(f"the best circuit cannot be proved: {error.message}; proving the next best ones")
+        work.discard()
+        racing = replace(request, options=replace(options, tune_seconds=_FALLBACK_SECONDS))
+        _stage_settings(work, racing, prover, home, report)
+        return _build(request, work, prover=prover, home=home, out=out, limits=limits, report=report, proved=True)
     draft = _draft(request, settings, srs, json.loads(work.path(store.TRIAL).read_text(encoding="ascii")), work)
     sealed = _assemble(draft, files, work, out)
     work.discard()
     return sealed
+
+
+def _read_settings(work: Workspace) -> dict[str, Any]:
+    """The settings that a finished stage left."""
+    found: dict[str, Any] = json.loads(work.path(store.SETTINGS).read_text(encoding="utf-8"))
+    return found
 
 
 def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) -> Bundle | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import BundleCorrupt
 from ..files import parse_json
@@ -34,7 +35,7 @@ def _check_settings(path: Path, bundle: Bundle) -> None:
             "segments": read_segments(found, _circuit_spec(bundle), bundle.visibility),
         }
         visibility = {
-            part: str(found["run_args"][f"{name}_visibility"]).partition("/")[0].partition("{")[0].strip().lower()
+            part: _visibility(found["run_args"][f"{name}_visibility"])
             for part, name in (("input", "input"), ("output", "output"), ("params", "param"))
         }
     except _MALFORMED as error:
@@ -45,6 +46,12 @@ def _check_settings(path: Path, bundle: Bundle) -> None:
     for part, value in visibility.items():
         if not value.startswith(getattr(bundle.visibility, part)):
             raise BundleCorrupt(f"{path}: its {part} visibility is not that of the manifest", file=path.name, what=part)
+
+
+def _visibility(value: Any) -> str:
+    """ezkl writes "Public" and the like, or {"Hashed": {...}}, or a text of the same with a slash."""
+    (name,) = value if isinstance(value, dict) else (value,)
+    return str(name).partition("/")[0].partition("{")[0].strip().lower()
 
 
 def _check_trial(path: Path, bundle: Bundle) -> None:

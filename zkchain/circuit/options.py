@@ -16,9 +16,11 @@ class CompileOptions(Record):
     """The choices that change a circuit."""
 
     visibility: Visibility = Visibility()  # noqa: RUF009 - frozen
+    input_by_gas: bool = False  #: the input is public or hashed, whichever is cheaper to verify
     binding: bool = True
     stock: bool = False
     unbound_model_accepted: bool = False
+    logits: bool = False  #: leave out a last activation that keeps the order of the scores
     goal: Goal = Goal()  # noqa: RUF009 - frozen
     pinned: tuple[tuple[str, str], ...] = ()  #: run arguments of a settings file, as JSON text, by name
     tune_seconds: float | None = None  #: how long candidates are proved for real; None: the model decides
@@ -36,9 +38,17 @@ def parse_visibility(text: str, default: Visibility) -> Visibility:
         return Visibility.from_json(chosen)
     except ValueError as error:
         raise UsageError(
-            f"{text!r}: {error}; inputs and outputs are public, private or hashed; params fixed, hashed or private",
+            f"{text!r}: {error}; inputs and outputs are public, private or hashed (an input may be auto); "
+            "params fixed, hashed or private",
             found=text,
         ) from error
+
+
+def split_auto(text: str) -> tuple[str, bool]:
+    """The text without "input=auto", and whether that was there."""
+    parts = [item.strip() for item in text.split(",")]
+    kept = [part for part in parts if part != "input=auto"]
+    return ",".join(kept), len(kept) < len(parts)
 
 
 def refuse_empty_statements(options: CompileOptions) -> None:

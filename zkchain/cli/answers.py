@@ -47,6 +47,7 @@ def compiled(result: Compiled) -> Answer:
         "prove_seconds": bundle.prove_seconds,
         "budget": result.budget.to_json(),
         "peak_rss_bytes": bundle.peak_rss_bytes,
+        "inputs_by_gas": [cost.to_json() for cost in result.inputs],
         "notes": list(bundle.model.notes),
     }
     return Answer(facts=facts, lines=_compiled_lines(result, bundle, sizes))
@@ -60,6 +61,14 @@ def _on_chain(budget: Budget) -> str:
     )
 
 
+def _inputs(result: Compiled) -> list[Line]:
+    if not result.inputs:
+        return []
+    best, *others = result.inputs
+    rest = ", ".join(f"{cost.verify_gas:,} with input={cost.input}" for cost in others)
+    return [("input", f"{best.input}, for {best.verify_gas:,} gas a proof; it would be {rest}")]
+
+
 def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) -> list[Line]:
     visible = ", ".join(f"{part}={who}" for part, who in bundle.visibility.to_json().items())
     error = bundle.fidelity
@@ -70,6 +79,7 @@ def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) 
         ("instances", f"{bundle.instances} public"),
         ("keys", f"{byte_count(sizes[PROVING_KEY])} to prove, {byte_count(sizes[VERIFYING_KEY])} to verify"),
         ("visibility", f"{visible}; binding {'on' if bundle.binding else 'OFF'}"),
+        *_inputs(result),
         (
             "accuracy",
             f"error at most {error.max_abs_error:.3g}, mean {error.mean_abs_error:.3g} ({error.samples} samples)",

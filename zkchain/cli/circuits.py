@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import click
 
-from ..circuit.options import CompileOptions, parse_visibility
+from ..circuit.options import CompileOptions, parse_visibility, split_auto
 from ..circuit.tune.goal import Goal, Optimize
 from ..records import Visibility
 from .parameters import PATH, dims_option
@@ -24,7 +24,8 @@ _OPTIONS = (
         "--visibility",
         default="",
         metavar="input=...,output=...,params=...",
-        help="Who sees what: input and output public, private or hashed; params fixed, hashed or private."
+        help="Who sees what: input and output public, private or hashed; params fixed, hashed or private. "
+        "Under input=auto the input is public or hashed, whichever is cheaper to verify."
         "  [default: input=private,output=public,params=fixed]",
     ),
     click.option("--no-binding", is_flag=True, help="Bind no proof to a chain and an account: anyone may submit it."),
@@ -44,6 +45,11 @@ _OPTIONS = (
         "--max-flip",
         type=click.FloatRange(0, 1),
         help="Largest share of changed labels or signs that is allowed, 0 to 1.",
+    ),
+    click.option(
+        "--logits",
+        is_flag=True,
+        help="Leave out a last Softmax, LogSoftmax or Sigmoid: other numbers, the same label, a smaller circuit.",
     ),
     dims_option,
     click.option(
@@ -67,13 +73,17 @@ def compile_options(
     optimize: str,
     max_error: float | None,
     max_flip: float | None,
+    logits: bool,
     unbound_model_accepted: bool,
     default: Visibility | None = None,
 ) -> CompileOptions:
     """The options as a record. Raises UsageError."""
+    concrete, by_gas = split_auto(visibility)
     return CompileOptions(
-        visibility=parse_visibility(visibility, default or Visibility()),
+        visibility=parse_visibility(concrete, default or Visibility()),
+        input_by_gas=by_gas,
         binding=not no_binding,
         unbound_model_accepted=unbound_model_accepted,
+        logits=logits,
         goal=Goal(optimize=cast("Optimize", optimize), max_error=max_error, max_flip=max_flip),
     )

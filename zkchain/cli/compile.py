@@ -27,6 +27,7 @@ from .parameters import PATH
         "zkchain compile model.onnx --samples samples.npz --out my.bundle --dim batch=1",
         "zkchain compile model.onnx --samples samples.json --max-error 0.01 --optimize gas",
         "zkchain compile model.onnx --samples samples.csv --visibility input=public,output=public,params=hashed",
+        "zkchain compile model.onnx --samples samples.csv --visibility input=auto --optimize gas",
     ],
 )
 @click.argument("model", type=PATH)
@@ -63,6 +64,8 @@ def entry(
         raise UsageError("--stock, --settings and --tune-seconds exclude each other", remedy="give one of them")
     config = read_config()
     options = compile_options(**chosen, default=STOCK_VISIBILITY if stock else None)
+    if options.input_by_gas and (stock or pinned is not None):
+        raise UsageError("input=auto chooses between tuned circuits", remedy="name the input's visibility")
     options = replace(
         options,
         binding=options.binding and not stock,

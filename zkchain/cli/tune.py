@@ -7,6 +7,7 @@ import click
 
 from ..circuit.tune.forms import FormName
 from ..config import read_config
+from ..errors import UsageError
 from ..pipeline.engine import make_engine
 from ..pipeline.tune import TUNE_SECONDS, TuneResult, tune_model
 from .answer import Answer, Line, byte_count
@@ -46,13 +47,16 @@ def entry(
     **chosen: Any,
 ) -> Answer:
     """Search for the best circuit of the ONNX file MODEL, prove the best few for real, and say why the winner won."""
+    options = compile_options(**chosen)
+    if options.input_by_gas:
+        raise UsageError("input=auto is compile's choice; a search is of one circuit", remedy="name the visibility")
     config = read_config()
     result = tune_model(
         model,
         samples,
         config=config,
         prover=make_engine(config),
-        options=compile_options(**chosen),
+        options=options,
         dims=dims,
         seconds=tune_seconds,
         report_path=report_path,

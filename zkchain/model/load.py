@@ -10,6 +10,7 @@ from ..errors import ModelUnreadable
 from ..records import Model
 from .describe import seal
 from .files import inline_external_data, read_model_file
+from .heads import drop_last_activation
 from .lower import lower
 from .shapes import fix_dimensions, infer_shapes
 from .structure import check_header, check_names, check_rules, inline_functions, refuse_unknown_operators
@@ -20,17 +21,19 @@ from .wire import scan_model
 _IR_FREE_WEIGHTS = 4
 
 
-def load_model(path: Path, *, dims: Mapping[str, int] | None = None) -> Model:
+def load_model(path: Path, *, dims: Mapping[str, int] | None = None, logits: bool = False) -> Model:
     """The model at `path`, checked and normalised.
 
     Normalised: external data inside, functions inlined, weights not listed as inputs, every shape fixed, no
     documentation or metadata. `dims` gives sizes to open input dimensions by their symbol, or as "input.axis"
-    where they have none; those not given become 1, and a note in the spec says so.
+    where they have none; those not given become 1, and a note in the spec says so. With `logits` a last Softmax,
+    LogSoftmax or Sigmoid is left out.
 
     Raises a subclass of ModelError: ModelNotFound, ModelUnreadable, ModelTooLarge, ModelInvalid, BadDimension,
-    BadWeights, ExternalDataRefused, UnsupportedType, UnsupportedOperator (for operators ONNX itself does not know).
+    BadWeights, ExternalDataRefused, UnsupportedType, UnsupportedOperator (for operators ONNX itself does not know);
+    UsageError when there is no such activation to leave out.
     """
-    return normalise(parse_model(path), path.stem, dims or {})
+    return normalise(parse_model(path), path.stem, dims or {}, logits=logits)
 
 
 def parse_model(path: Path) -> onnx.ModelProto:
@@ -47,7 +50,9 @@ def parse_model(path: Path) -> onnx.ModelProto:
     return model
 
 
-def normalise(model: onnx.ModelProto, name: str, dims: Mapping[str, int], *, lowering: bool = True) -> Model:
+def normalise(
+    model: onnx.ModelProto, name: str, dims: Mapping[str, int], *, lowering: bool = True, logits: bool = False
+) -> Model:
     """Check and normalise a parsed model, whose tensors are all inside. Raises as `load_model`.
 
     Without `lowering`, operators stay as they are: for measuring which of them the engine takes.
@@ -61,6 +66,8 @@ def normalise(model: onnx.ModelProto, name: str, dims: Mapping[str, int], *, low
     notes = (*_free_weights(model), *fix_dimensions(model, dims))
     refuse_unknown_operators(model)
     check_rules(model)
+    if logits:
+        notes = (*notes, *drop_last_activation(model))
     model, lowered = lower(model) if lowering else (model, ())
     model = infer_shapes(model)
     return seal(model, name, (*notes, *lowered))

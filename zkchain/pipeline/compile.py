@@ -18,6 +18,7 @@ from ..halo2 import Prover
 from ..progress import Report, silent
 from ..records import Bundle
 from .blame import blaming
+from .inputs import InputCost, choose_input
 from .request import read_request
 
 
@@ -28,6 +29,7 @@ class Compiled:
     folder: Path
     bundle: Bundle
     budget: Budget  #: what was predicted, with the seconds of this machine where its speed is known
+    inputs: tuple[InputCost, ...] = ()  #: ways to name the input, the chosen one first, when gas decided
     seconds: float
 
 
@@ -50,7 +52,13 @@ def compile_model(
     """
     started = time.monotonic()
     chosen = options or CompileOptions()
-    request = read_request(model_path, samples_path, chosen, dims, report)
+    inputs: tuple[InputCost, ...] = ()
+    if chosen.input_by_gas:
+        request, inputs = choose_input(
+            model_path, samples_path, chosen, dims, prover=prover, home=config.home, report=report
+        )
+    else:
+        request = read_request(model_path, samples_path, chosen, dims, report)
     folder = out if out is not None else Path(f"{model_path.stem}.bundle")
     own = [sample[: len(request.model.spec.inputs)] for sample in request.samples.calibration]
     with blaming(request.model, concatenate(own), prover):
@@ -65,7 +73,7 @@ def compile_model(
         )
     settings = parse_json((folder / SETTINGS).read_bytes())
     budget = budget_of(settings, speed=known_speed(config.home) or 1.0)
-    return Compiled(folder=folder, bundle=bundle, budget=budget, seconds=time.monotonic() - started)
+    return Compiled(folder=folder, bundle=bundle, budget=budget, inputs=inputs, seconds=time.monotonic() - started)
 
 
 def _limits(config: Config, out: Path) -> Limits:

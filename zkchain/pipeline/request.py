@@ -42,9 +42,9 @@ def read_request(
     dims: Mapping[str, int] | None = None,
     report: Report = silent,
 ) -> CompileRequest:
-    """Everything a circuit follows from. Raises ModelError, SampleError and VisibilityRefused."""
+    """Everything a circuit follows from. Raises ModelError, SampleError, UsageError and VisibilityRefused."""
     refuse_empty_statements(options)
-    model = load_model(model_path, dims=dims)
+    model = load_model(model_path, dims=dims, logits=options.logits)
     check_operators(model)
     samples = read_samples(samples_path, model.spec)
     if not samples:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import EngineError
+from ...errors import EngineError, ProofInvalid
 from ...files import write_json
 from ...halo2 import InputData, Prover
 from ...progress import Report, silent
@@ -56,7 +56,7 @@ class Track:
                 proof_bytes=len(proved.proof),
                 peak_rss_bytes=proved.peak_rss_bytes,
             )
-        except EngineError as error:
+        except (EngineError, ProofInvalid) as error:
             self.report(f"a finalist drops out: {error.message}")
             return None
         finally:

@@ -65,12 +65,16 @@ def tune(
         if found is None:
             continue
         if track is not None:
-            found = replace(found, lap=track.run(search.form, found.settings))
+            lap = track.run(search.form, found.settings)
+            if lap is None:
+                continue
+            found = replace(found, lap=lap)
         finalists.append(found)
         if track is None or clock.left < 0:
             break
     if not finalists:
-        raise EngineRefused("no layout holds every sample", operation="tune")
+        what = "holds every sample" if track is None else "holds every sample and can be proved here"
+        raise EngineRefused(f"no layout {what}", operation="tune")
     return Tuned(
         winner=min(finalists, key=lambda found: _measured(found, goal, candidates)),
         bound=bound,
