@@ -1,149 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+import {StandardInference} from "./gateway/StandardInference.sol";
+import {StatementCheck} from "./gateway/StatementCheck.sol";
 import {IInferenceGateway} from "./interfaces/IInferenceGateway.sol";
-import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
-import {IModelVerifier} from "./interfaces/IModelVerifier.sol";
-import {Bn254} from "./libraries/Bn254.sol";
-import {CodePin} from "./libraries/CodePin.sol";
-import {LayoutCheck} from "./libraries/LayoutCheck.sol";
+import {IInferenceReceiver} from "./interfaces/IInferenceReceiver.sol";
 
 /// @title Accepts proved answers of registered models, each once
-/// @notice Replays are found by statement, never by proof bytes: one statement has many valid proofs.
-contract InferenceGateway is IInferenceGateway {
-    bytes32 private constant _BINDING_DOMAIN = keccak256("zkchain.binding.v1");
-    bytes32 private constant _STATEMENT_DOMAIN = keccak256("zkchain.statement.v1");
-    bytes32 private constant _INPUT_DOMAIN = keccak256("zkchain.input.v1");
-    uint256 private constant _TAG_MASK = (1 << 252) - 1;
-    uint256 private constant _LIMB_MASK = (1 << 28) - 1;
-    uint256 private constant _LIMB_BITS = 28;
+/// @notice Nobody owns a gateway, and nothing in it can be changed. One proof at a time, several at once, for another by
+/// signature, with a call to a receiver, or by the functions of ERC-7992: all go through the same checks.
+contract InferenceGateway is StandardInference, EIP712 {
+    bytes32 private constant _RELAY_TYPE =
+        keccak256("Relay(uint256 modelId,bytes32 statement,address relayer,uint64 deadline)");
 
-    /// @inheritdoc IInferenceGateway
-    address public immutable registry;
-
-    mapping(bytes32 statement => Record) private _records;
+    /// @dev A call gets at most 63 of 64 parts of the gas that is left (EIP-150).
+    uint256 private constant _KEPT_PART = 64;
 
     /// @param registry_ The registry whose models are accepted.
-    constructor(address registry_) {
-        if (registry_.code.length == 0) revert CodePin.NoCode(registry_);
-        registry = registry_;
-    }
+    constructor(address registry_) StatementCheck(registry_) EIP712("zkchain.InferenceGateway", "1") {}
 
     /// @inheritdoc IInferenceGateway
-    /// @dev The record is written before the adapter is called, and the adapter is called by STATICCALL.
     function submit(uint256 modelId, uint256[] calldata instances, bytes calldata proof, Binding calldata binding)
         external
         returns (bytes32 statement)
     {
-        IModelRegistry.Route memory route = _checkedRoute(modelId, instances);
-        _checkBinding(modelId, route.layout, instances, binding);
-
-        statement = statementOf(modelId, instances);
-        if (_records[statement].recordedAt != 0) revert AlreadyRecorded(statement);
-        bool accountBound = binding.account != address(0);
-        _records[statement] = Record(accountBound ? binding.account : msg.sender, uint64(block.timestamp), accountBound);
-
-        IModelVerifier(route.adapter).verify(instances, proof);
-
-        bytes memory output = abi.encodePacked(_slice(instances, route.layout.outputStart, route.layout.outputCount));
-        emit InferenceVerified(modelId, _inputCommitment(modelId, route.layout, instances), output, msg.sender);
+        _onlyCanonical(abi.encodeCall(IInferenceGateway.submit, (modelId, instances, proof, binding)));
+        return _accept(msg.sender, modelId, modelId, instances, proof, binding).statement;
     }
 
     /// @inheritdoc IInferenceGateway
-    function check(uint256 modelId, uint256[] calldata instances, bytes calldata proof) external view {
-        IModelVerifier(_checkedRoute(modelId, instances).adapter).verify(instances, proof);
+    /// @dev Each is a call of its own, so that what a refused one wrote is undone. The records that count are written in
+    /// that call, before it calls anyone.
+    // slither-disable-start calls-loop,reentrancy-events
+    function submitMany(Submission[] calldata submissions) external returns (Result[] memory results) {
+        _onlyCanonical(abi.encodeCall(IInferenceGateway.submitMany, (submissions)));
+        results = new Result[](submissions.length);
+        for (uint256 i = 0; i < submissions.length; ++i) {
+            uint256 modelId = submissions[i].modelId;
+            try this.accept(msg.sender, modelId, submissions[i]) returns (Accepted memory accepted) {
+                (results[i].accepted, results[i].statement) = (true, accepted.statement);
+            } catch (bytes memory reason) {
+                results[i].reason = reason;
+                emit InferenceRefused(modelId, i, reason);
+            }
+        }
     }
+
+    // slither-disable-end calls-loop,reentrancy-events
 
     /// @inheritdoc IInferenceGateway
-    function recordOf(bytes32 statement) external view returns (Record memory record) {
-        return _records[statement];
-    }
-
-    /// @inheritdoc IInferenceGateway
-    function bindingTag(uint256 modelId, Binding calldata binding) public view returns (uint256 tag) {
-        bytes memory parts = abi.encode(
-            _BINDING_DOMAIN,
-            block.chainid,
-            address(this),
-            modelId,
-            binding.account,
-            binding.request,
-            binding.nonce,
-            binding.deadline
-        );
-        return uint256(keccak256(parts)) & _TAG_MASK;
-    }
-
-    /// @inheritdoc IInferenceGateway
-    function statementOf(uint256 modelId, uint256[] calldata instances) public view returns (bytes32 statement) {
-        bytes32 content = keccak256(abi.encodePacked(instances));
-        return keccak256(abi.encode(_STATEMENT_DOMAIN, block.chainid, address(this), modelId, content));
-    }
-
-    /// @dev Everything that must hold before a proof of this model is worth checking, apart from the binding.
-    function _checkedRoute(uint256 modelId, uint256[] calldata instances)
-        private
-        view
-        returns (IModelRegistry.Route memory route)
+    function submitFor(Submission calldata submission, address relayer, uint64 deadline, bytes calldata signature)
+        external
+        returns (bytes32 statement)
     {
-        route = IModelRegistry(registry).routeOf(modelId);
-        if (route.stopped) revert ModelIsStopped(modelId);
-        CodePin.check(route.adapter, route.adapterCodeHash);
-        if (instances.length != route.layout.instanceCount) {
-            revert InstanceCountMismatch(route.layout.instanceCount, instances.length);
-        }
-        for (uint256 i = 0; i < instances.length; ++i) {
-            if (instances[i] >= Bn254.R) revert InstanceOutOfField(i);
-        }
-        if (route.layout.paramsCount != 0) {
-            bytes32 found =
-                keccak256(abi.encodePacked(_slice(instances, route.layout.paramsStart, route.layout.paramsCount)));
-            if (found != route.paramsDigest) revert ParamsDigestMismatch(route.paramsDigest, found);
-        }
-    }
-
-    function _checkBinding(
-        uint256 modelId,
-        IModelRegistry.Layout memory layout,
-        uint256[] calldata instances,
-        Binding calldata binding
-    ) private view {
-        bool forAccount = binding.account != address(0);
-        bool forRequest = binding.request != 0;
-        if (layout.bindingStart == LayoutCheck.NO_BINDING) {
-            if (forAccount || forRequest || binding.nonce != 0 || binding.deadline != 0) revert UnexpectedBinding();
-            return;
-        }
-        if (forAccount == forRequest) revert AmbiguousBinding(binding.account, binding.request);
+        _onlyCanonical(abi.encodeCall(IInferenceGateway.submitFor, (submission, relayer, deadline, signature)));
+        address account = submission.binding.account;
+        if (account == address(0)) revert NothingToRelay();
+        if (relayer != address(0) && relayer != msg.sender) revert WrongRelayer(relayer, msg.sender);
         // A validator can shift the time by seconds; a deadline is in minutes or more.
         // slither-disable-next-line timestamp
-        if (binding.deadline < block.timestamp) revert DeadlinePassed(binding.deadline, block.timestamp);
-        if (forAccount && msg.sender != binding.account) revert WrongAccount(binding.account, msg.sender);
-        uint256 tag = bindingTag(modelId, binding);
-        for (uint256 i = 0; i < LayoutCheck.BINDING_LIMBS; ++i) {
-            if (instances[layout.bindingStart + i] != (tag >> (_LIMB_BITS * i)) & _LIMB_MASK) revert BindingMismatch();
+        if (deadline < block.timestamp) revert DeadlinePassed(deadline, block.timestamp);
+        statement = statementOf(submission.modelId, submission.instances);
+        bytes32 signed = keccak256(abi.encode(_RELAY_TYPE, submission.modelId, statement, relayer, deadline));
+        if (!SignatureChecker.isValidSignatureNow(account, _hashTypedDataV4(signed), signature)) {
+            revert BadSignature(account);
         }
+        emit Relayed(statement, msg.sender);
+        _acceptAs(account, submission);
     }
 
-    function _inputCommitment(uint256 modelId, IModelRegistry.Layout memory layout, uint256[] calldata instances)
-        private
-        view
-        returns (bytes32)
+    /// @inheritdoc IInferenceGateway
+    /// @dev The receiver's answer is not read, so that no length of it can cost anything here.
+    // slither-disable-start reentrancy-events
+    function submitAndCall(Submission calldata submission, IInferenceReceiver receiver, uint256 gasLimit)
+        external
+        returns (bytes32 statement, bool succeeded)
     {
-        bool bound = layout.bindingStart != LayoutCheck.NO_BINDING;
-        bytes32 input = keccak256(abi.encodePacked(_slice(instances, layout.inputStart, layout.inputCount)));
-        bytes32 binding = keccak256(
-            abi.encodePacked(_slice(instances, bound ? layout.bindingStart : 0, bound ? LayoutCheck.BINDING_LIMBS : 0))
-        );
-        return keccak256(abi.encode(_INPUT_DOMAIN, block.chainid, address(this), modelId, input, binding));
+        _onlyCanonical(abi.encodeCall(IInferenceGateway.submitAndCall, (submission, receiver, gasLimit)));
+        if (address(receiver).code.length == 0) revert NoReceiver(address(receiver));
+        statement = _acceptAs(msg.sender, submission);
+        uint256 left = gasleft();
+        if (left - left / _KEPT_PART <= gasLimit) revert TooLittleGas(gasLimit, left);
+        try receiver.onInference{gas: gasLimit}(submission.modelId, statement, msg.sender, submission.instances) {
+            succeeded = true;
+        } catch {} // it was told, and that is all that was promised
+        emit ReceiverCalled(statement, address(receiver), succeeded);
     }
 
-    /// @dev The registry has checked that every part lies inside the instances.
-    function _slice(uint256[] calldata instances, uint256 start, uint256 count)
-        private
-        pure
-        returns (uint256[] calldata)
-    {
-        return instances[start:start + count];
+    // slither-disable-end reentrancy-events
+
+    function _acceptAs(address caller, Submission calldata submission) private returns (bytes32) {
+        return _accept(
+            caller, submission.modelId, submission.modelId, submission.instances, submission.proof, submission.binding
+        )
+        .statement;
     }
 }

@@ -1,97 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+
+import {IERCZKMLRegistry} from "./interfaces/IERCZKMLRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
-import {IModelVerifier} from "./interfaces/IModelVerifier.sol";
-import {CodePin} from "./libraries/CodePin.sol";
-import {LayoutCheck} from "./libraries/LayoutCheck.sol";
+import {ZKMLErrors} from "./libraries/ZKMLErrors.sol";
+import {VersionBook} from "./registry/VersionBook.sol";
 
-/// @title Immutable model versions, open to anyone
-/// @notice An id commits to chain, registry, owner, circuit and adapter, so nobody can take another's id.
-contract ModelRegistry is IModelRegistry {
-    struct Status {
-        address owner;
-        bool stopped;
+/// @title Models whose default version their owner can change, with notice (ERC-7992)
+/// @notice A model's id can be re-versioned; a version's cannot. Proofs are bound to versions, so a change of default
+/// voids no proof and makes none valid elsewhere.
+contract ModelRegistry is VersionBook, IERC165 {
+    struct Model {
+        ModelCommitment commitment;
+        uint256 versionId;
+        ModelCommitment next;
+        uint256 nextVersionId;
+        uint64 nextAt; // zero: no update is on its way
     }
 
-    bytes32 private constant _MODEL_DOMAIN = keccak256("zkchain.model.v1");
+    /// @notice How long everyone can see an update coming before it counts.
+    uint64 public constant UPDATE_DELAY = 1 days;
 
-    mapping(uint256 modelId => ModelVersion) private _versions;
-    mapping(uint256 modelId => Status) private _status;
+    bytes32 private constant _LINE_DOMAIN = keccak256("zkchain.line.v1");
 
-    /// @inheritdoc IModelRegistry
-    function register(ModelVersion calldata version) external returns (uint256 modelId) {
-        modelId = modelIdOf(msg.sender, version.circuitDigest, version.adapter);
-        if (_status[modelId].owner != address(0)) revert AlreadyRegistered(modelId);
-        _checkDigests(version);
-        LayoutCheck.check(version.layout);
-        if (version.devSrs && block.chainid != 31337 && block.chainid != 1337) revert DevSrsRefused(block.chainid);
-        _checkAdapter(version);
+    mapping(uint256 modelId => Model) private _models;
+    uint256 private _registered;
 
-        _status[modelId].owner = msg.sender;
-        _versions[modelId] = version;
-        emit ModelRegistered(modelId, msg.sender, version.circuitDigest, version.name);
+    /// @inheritdoc IERCZKMLRegistry
+    /// @dev The commitment may be to hashes that nobody has registered a version for: then nothing verifies.
+    function registerModel(ModelCommitment calldata commitment) external returns (uint256 modelId) {
+        modelId = uint256(keccak256(abi.encode(_LINE_DOMAIN, block.chainid, address(this), ++_registered)));
+        _status[modelId] = Status(msg.sender, false, 0);
+        _models[modelId].commitment = commitment;
+        _models[modelId].versionId = _versionFor(msg.sender, commitment);
+        emit ModelRegistered(modelId, msg.sender, commitment);
     }
 
-    /// @inheritdoc IModelRegistry
-    function stop(uint256 modelId) external {
+    /// @inheritdoc IERCZKMLRegistry
+    /// @dev Takes effect after `UPDATE_DELAY`. A second update in that time takes the first one's place.
+    function updateModel(uint256 modelId, ModelCommitment calldata newCommitment) external {
+        _onlyOwner(modelId);
+        if (_isVersion(modelId)) revert VersionIsImmutable(modelId);
+        if (_status[modelId].stopped) revert ZKMLErrors.ModelDeprecated(modelId);
+        Model storage model = _models[modelId];
+        // A validator can shift the time by seconds; the delay is a day.
+        // slither-disable-next-line timestamp
+        if (_isDue(model)) (model.commitment, model.versionId) = (model.next, model.nextVersionId);
+        (model.next, model.nextVersionId) = (newCommitment, _versionFor(msg.sender, newCommitment));
+        model.nextAt = uint64(block.timestamp) + UPDATE_DELAY;
+        emit ModelUpdated(modelId, model.commitment, newCommitment);
+        emit UpdateScheduled(modelId, model.nextVersionId, model.nextAt);
+    }
+
+    /// @inheritdoc IERCZKMLRegistry
+    function getModel(uint256 modelId)
+        external
+        view
+        returns (ModelCommitment memory commitment, bool deprecated, address owner)
+    {
         Status storage status = _known(modelId);
-        if (status.owner != msg.sender) revert NotModelOwner(modelId, msg.sender);
-        if (status.stopped) revert AlreadyStopped(modelId);
-        status.stopped = true;
-        emit ModelStopped(modelId);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function getVersion(uint256 modelId) external view returns (ModelVersion memory version) {
-        _known(modelId);
-        return _versions[modelId];
-    }
-
-    /// @inheritdoc IModelRegistry
-    function routeOf(uint256 modelId) external view returns (Route memory route) {
-        bool isStopped = _known(modelId).stopped;
-        ModelVersion storage version = _versions[modelId];
-        return Route(version.adapter, version.adapterCodeHash, version.paramsDigest, version.layout, isStopped);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function ownerOf(uint256 modelId) external view returns (address owner) {
-        return _known(modelId).owner;
-    }
-
-    /// @inheritdoc IModelRegistry
-    function stopped(uint256 modelId) external view returns (bool) {
-        return _known(modelId).stopped;
-    }
-
-    /// @inheritdoc IModelRegistry
-    function modelIdOf(address owner, bytes32 circuitDigest, address adapter) public view returns (uint256 modelId) {
-        bytes memory parts = abi.encode(_MODEL_DOMAIN, block.chainid, address(this), owner, circuitDigest, adapter);
-        return uint256(keccak256(parts));
-    }
-
-    function _known(uint256 modelId) private view returns (Status storage status) {
-        status = _status[modelId];
-        if (status.owner == address(0)) revert ModelNotFound(modelId);
-    }
-
-    function _checkDigests(ModelVersion calldata version) private pure {
-        if (version.circuitDigest == 0) revert ZeroDigest("circuitDigest");
-        if (version.modelDigest == 0) revert ZeroDigest("modelDigest");
-        if (version.adapterCodeHash == 0) revert ZeroDigest("adapterCodeHash");
-        if (version.keyDigest == 0) revert ZeroDigest("keyDigest");
-        if ((version.paramsDigest == 0) != (version.layout.paramsCount == 0)) {
-            revert ParamsMismatch(version.paramsDigest, version.layout.paramsCount);
+        (deprecated, owner) = (status.stopped, status.owner);
+        if (_isVersion(modelId)) {
+            commitment = _commitmentOf(modelId);
+        } else {
+            // slither-disable-next-line timestamp
+            commitment = _isDue(_models[modelId]) ? _models[modelId].next : _models[modelId].commitment;
         }
     }
 
-    /// @dev The code hash covers the adapter's immutables, so what it says of itself cannot change later.
-    function _checkAdapter(ModelVersion calldata version) private view {
-        CodePin.check(version.adapter, version.adapterCodeHash);
-        bytes32 circuit = IModelVerifier(version.adapter).circuit();
-        if (circuit != version.circuitDigest) revert CircuitMismatch(version.circuitDigest, circuit);
-        bytes32 key = IModelVerifier(version.adapter).keyDigest();
-        if (key != version.keyDigest) revert KeyDigestMismatch(version.keyDigest, key);
+    /// @inheritdoc IModelRegistry
+    function versionOf(uint256 modelId) external view returns (uint256 versionId) {
+        _known(modelId);
+        if (_isVersion(modelId)) return modelId;
+        // slither-disable-next-line timestamp
+        return _isDue(_models[modelId]) ? _models[modelId].nextVersionId : _models[modelId].versionId;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function scheduledUpdate(uint256 modelId)
+        external
+        view
+        returns (ModelCommitment memory commitment, uint256 versionId, uint64 effectiveAt)
+    {
+        _known(modelId);
+        Model storage model = _models[modelId];
+        // slither-disable-next-line timestamp
+        if (!_isDue(model)) (commitment, versionId, effectiveAt) = (model.next, model.nextVersionId, model.nextAt);
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
+        return interfaceId == type(IERC165).interfaceId || interfaceId == type(IERCZKMLRegistry).interfaceId
+            || interfaceId == type(IModelRegistry).interfaceId;
+    }
+
+    function _isDue(Model storage model) private view returns (bool) {
+        // slither-disable-next-line timestamp
+        return model.nextAt != 0 && model.nextAt <= block.timestamp;
     }
 }

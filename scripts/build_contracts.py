@@ -18,15 +18,18 @@ from zkchain.solidity.solc import Compiler, find_compiler
 ROOT = Path(__file__).resolve().parents[1]
 CONTRACTS = ROOT / "contracts"
 FOLDER = ROOT / "zkchain" / "solidity" / "artifacts"
-IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";', re.MULTILINE)
+IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"([^"]+)";', re.MULTILINE)
 
 
 def sources_of(unit: str, found: dict[str, str]) -> dict[str, str]:
-    """The text of `unit` and of everything it imports, by path from the root."""
+    """The text of `unit` and of everything it imports, by source unit name."""
     if unit not in found:
-        found[unit] = (ROOT / unit).read_text(encoding="utf-8")
+        # A package's unit is named as it is imported, which is how explorers know it too.
+        path = ROOT / "node_modules" / unit if unit.startswith("@") else ROOT / unit
+        found[unit] = path.read_text(encoding="utf-8")
         for target in IMPORT.findall(found[unit]):
-            sources_of(posixpath.normpath(posixpath.join(posixpath.dirname(unit), target)), found)
+            local = target.startswith(".")
+            sources_of(posixpath.normpath(posixpath.join(posixpath.dirname(unit), target)) if local else target, found)
     return found
 
 

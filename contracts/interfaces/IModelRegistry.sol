@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
-/// @title Immutable model versions
-/// @notice A version never changes: a new version is a new id. Its owner can stop it, once and for ever.
-interface IModelRegistry {
+import {IERCZKMLRegistry} from "./IERCZKMLRegistry.sol";
+
+/// @title Model versions that never change, and models whose default version does
+/// @notice Both kinds share one space of ids and the rules of ownership. A *version* pins a circuit, its verifier and
+/// everything else that a proof's meaning depends on; it cannot be updated, only stopped. A *model* is an entry of
+/// ERC-7992: it commits to a version of its owner's, and can come to commit to another after a delay.
+interface IModelRegistry is IERCZKMLRegistry {
     /// @notice Where each part of a statement lies among the instances. A count of 0 means the part is absent.
     struct Layout {
         uint32 instanceCount;
@@ -16,7 +20,15 @@ interface IModelRegistry {
         uint32 paramsCount;
     }
 
-    /// @notice Everything that the meaning of a proof depends on.
+    /// @notice Instances that must lie between two numbers, as signed field elements.
+    struct Range {
+        uint32 start;
+        uint32 count;
+        int96 low;
+        int96 high;
+    }
+
+    /// @notice Everything that the meaning of a proof depends on, apart from the ranges.
     struct ModelVersion {
         bytes32 circuitDigest;
         bytes32 modelDigest;
@@ -36,25 +48,49 @@ interface IModelRegistry {
         bytes32 paramsDigest;
         Layout layout;
         bool stopped;
+        Range[] ranges;
+    }
+
+    /// @notice What ERC-8084 wants known of a circuit besides its digest.
+    struct Metadata {
+        uint64 circuitVersion; // major and minor, 32 bits each
+        bytes32 publicInputsSchemaHash;
+        string publicInputsSchemaURI;
+        string verificationKeyURI;
     }
 
     /// @notice A new version exists.
-    event ModelRegistered(uint256 indexed modelId, address indexed owner, bytes32 indexed circuitDigest, string name);
+    event VersionRegistered(uint256 indexed modelId, address indexed owner, bytes32 indexed circuitDigest, string name);
 
-    /// @notice No proof of this version is accepted any more.
-    event ModelStopped(uint256 indexed modelId);
+    /// @notice From `effectiveAt` on the model commits to another version; zero: to none that is known here.
+    event UpdateScheduled(uint256 indexed modelId, uint256 indexed versionId, uint64 effectiveAt);
 
-    /// @notice No such version.
-    error ModelNotFound(uint256 modelId);
+    /// @notice `newOwner` can take the id over by accepting.
+    event OwnershipOffered(uint256 indexed modelId, address indexed owner, address indexed newOwner);
 
-    /// @notice `caller` does not own the version.
-    error NotModelOwner(uint256 modelId, address caller);
+    /// @notice The id has another owner.
+    event OwnershipTransferred(uint256 indexed modelId, address indexed oldOwner, address indexed newOwner);
+
+    /// @notice `guardian` may stop the id; zero: nobody but the owner.
+    event GuardianSet(uint256 indexed modelId, address indexed guardian);
+
+    /// @notice A version's metadata was set (ERC-8084).
+    event CircuitMetadataUpdated(bytes32 indexed circuitId, uint64 circuitVersion, bytes4 proofSystem);
 
     /// @notice The version exists already.
     error AlreadyRegistered(uint256 modelId);
 
-    /// @notice The version was stopped before.
-    error AlreadyStopped(uint256 modelId);
+    /// @notice The version is what it was registered as.
+    error VersionIsImmutable(uint256 modelId);
+
+    /// @notice The id is not that of a version.
+    error NotAVersion(uint256 modelId);
+
+    /// @notice `caller` may not stop this id.
+    error NotGuardian(uint256 modelId, address caller);
+
+    /// @notice The id was not offered to `caller`.
+    error NotOffered(uint256 modelId, address caller);
 
     /// @notice The digest called `field` must not be zero.
     error ZeroDigest(string field);
@@ -77,26 +113,68 @@ interface IModelRegistry {
     /// @notice Two segments share instances.
     error SegmentsOverlap(string first, string second);
 
+    /// @notice More ranges than anyone could afford to check.
+    error TooManyRanges(uint256 count, uint256 allowed);
+
+    /// @notice The range at `index` is empty, upside down or not among the instances.
+    error BadRange(uint256 index);
+
     /// @notice A development reference string is allowed on development chains only.
     error DevSrsRefused(uint256 chainId);
 
+    /// @notice A circuit's version only grows.
+    error CircuitVersionNotNewer(uint64 current, uint64 found);
+
     /// @notice Adds a version owned by the caller.
     /// @return modelId The version's id, see `modelIdOf`.
-    function register(ModelVersion calldata version) external returns (uint256 modelId);
+    function register(ModelVersion calldata version, Range[] calldata ranges) external returns (uint256 modelId);
 
-    /// @notice Stops a version for ever. Only its owner may.
+    /// @notice Stops a version or model for ever. Its owner and its guardian may.
     function stop(uint256 modelId) external;
+
+    /// @notice Lets `guardian` stop the id, or with zero nobody but the owner. Only its owner may.
+    function setGuardian(uint256 modelId, address guardian) external;
+
+    /// @notice Offers the id to `newOwner`, who has to accept. Zero takes the offer back. Only its owner may.
+    function transferOwnership(uint256 modelId, address newOwner) external;
+
+    /// @notice Takes over an id that was offered to the caller. Its guardian stays.
+    function acceptOwnership(uint256 modelId) external;
+
+    /// @notice Says what a version's proofs look like. Only its owner may.
+    function setMetadata(uint256 modelId, Metadata calldata metadata) external;
 
     /// @notice The version with this id. Reverts if there is none.
     function getVersion(uint256 modelId) external view returns (ModelVersion memory version);
 
+    /// @notice Between which numbers a version's instances must lie.
+    function rangesOf(uint256 modelId) external view returns (Range[] memory ranges);
+
+    /// @notice What a version's proofs look like; all zero when nobody said.
+    function metadataOf(uint256 modelId) external view returns (Metadata memory metadata);
+
     /// @notice The routing part of a version. Reverts if there is none.
     function routeOf(uint256 modelId) external view returns (Route memory route);
 
-    /// @notice Who registered the version. Reverts if there is none.
+    /// @notice The version that an id stands for: itself, or the model's present default; zero for none.
+    function versionOf(uint256 modelId) external view returns (uint256 versionId);
+
+    /// @notice The update of a model that is on its way; `effectiveAt` is zero when there is none.
+    function scheduledUpdate(uint256 modelId)
+        external
+        view
+        returns (ModelCommitment memory commitment, uint256 versionId, uint64 effectiveAt);
+
+    /// @notice Who owns the id. Reverts if nobody does.
     function ownerOf(uint256 modelId) external view returns (address owner);
 
-    /// @notice Whether the version was stopped. Reverts if there is none.
+    /// @notice Who besides the owner may stop the id.
+    function guardianOf(uint256 modelId) external view returns (address guardian);
+
+    /// @notice To whom the id is offered.
+    function pendingOwnerOf(uint256 modelId) external view returns (address pendingOwner);
+
+    /// @notice Whether the id was stopped. Reverts if there is none.
     function stopped(uint256 modelId) external view returns (bool);
 
     /// @notice The id that `owner` gets, or got, for this circuit behind this adapter.

@@ -2,9 +2,9 @@
 pragma solidity ^0.8.20;
 
 import {InferenceGateway} from "../../contracts/InferenceGateway.sol";
+import {IERCZKMLRegistry} from "../../contracts/interfaces/IERCZKMLRegistry.sol";
+import {IERCZKMLVerifier} from "../../contracts/interfaces/IERCZKMLVerifier.sol";
 import {IInferenceGateway} from "../../contracts/interfaces/IInferenceGateway.sol";
-import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
-import {IModelVerifier} from "../../contracts/interfaces/IModelVerifier.sol";
 import {CodePin} from "../../contracts/libraries/CodePin.sol";
 import {FixedVerifier} from "./support/FixedVerifier.sol";
 import {GatewayCheck} from "./support/GatewayCheck.sol";
@@ -21,7 +21,7 @@ contract InferenceGatewayTest is GatewayCheck {
         bytes memory proof = adapter.proofOf(s);
 
         vm.expectEmit(true, true, true, true, address(gateway));
-        emit IInferenceGateway.InferenceVerified(modelId, commitment, abi.encodePacked(s[3], s[4], s[5]), ALICE);
+        emit IERCZKMLVerifier.InferenceVerified(modelId, commitment, abi.encodePacked(s[3], s[4], s[5]), ALICE);
         vm.prank(ALICE);
         bytes32 id = gateway.submit(modelId, s, proof, b);
 
@@ -38,9 +38,9 @@ contract InferenceGatewayTest is GatewayCheck {
 
     function testEmitsTheEventOfTheStandard() public pure {
         equal(
-            IInferenceGateway.InferenceVerified.selector, keccak256("InferenceVerified(uint256,bytes32,bytes,address)")
+            IERCZKMLVerifier.InferenceVerified.selector, keccak256("InferenceVerified(uint256,bytes32,bytes,address)")
         );
-        isTrue(bytes4(IInferenceGateway.InferenceVerified.selector) == 0x9ff454ce, "ERC-7992 topic");
+        isTrue(bytes4(IERCZKMLVerifier.InferenceVerified.selector) == 0x9ff454ce, "ERC-7992 topic");
     }
 
     function testAnyoneMaySubmitAProofBoundToARequestAndItIsNotAccountBound() public {
@@ -56,9 +56,9 @@ contract InferenceGatewayTest is GatewayCheck {
         uint256[] memory s = new uint256[](6);
         s[2] = PARAMS;
         bytes memory proof = FixedVerifier(registry.getVersion(unbound).adapter).proofOf(s);
-        IInferenceGateway.Binding memory none;
+        IInferenceGateway.Binding memory unboundly;
         vm.prank(BOB);
-        bytes32 id = gateway.submit(unbound, s, proof, none);
+        bytes32 id = gateway.submit(unbound, s, proof, unboundly);
         equal(gateway.recordOf(id).account, BOB);
         isTrue(!gateway.recordOf(id).accountBound, "first come");
     }
@@ -92,7 +92,7 @@ contract InferenceGatewayTest is GatewayCheck {
 
     function testRefusesAnUnknownModel() public {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelNotFound.selector, 7));
+        vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.ModelNotFound.selector, 7));
         gateway.submit(7, statement(1, b), "", b);
     }
 
@@ -248,7 +248,7 @@ contract InferenceGatewayTest is GatewayCheck {
         uint256[] memory s = statement(1, b);
         bytes memory proof = adapter.proofOf(s);
         vm.prank(BOB); // the same circuit, registered by somebody else
-        uint256 other = registry.register(version());
+        uint256 other = registry.register(version(), none());
         vm.prank(ALICE);
         vm.expectRevert(abi.encodeWithSelector(IInferenceGateway.BindingMismatch.selector));
         gateway.submit(other, s, proof, b);
@@ -267,7 +267,7 @@ contract InferenceGatewayTest is GatewayCheck {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         uint256[] memory s = statement(1, b);
         vm.assume(keccak256(proof) != keccak256(adapter.proofOf(s)));
-        bytes memory reason = abi.encodeWithSelector(IModelVerifier.ProofRejected.selector);
+        bytes memory reason = abi.encodeWithSelector(IERCZKMLVerifier.InvalidProof.selector);
         vm.prank(ALICE);
         vm.expectRevert(reason);
         gateway.submit(modelId, s, proof, b);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {IERCZKMLRegistry} from "../../contracts/interfaces/IERCZKMLRegistry.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
 import {CodePin} from "../../contracts/libraries/CodePin.sol";
+import {ZKMLErrors} from "../../contracts/libraries/ZKMLErrors.sol";
 import {FixedVerifier} from "./support/FixedVerifier.sol";
 import {GatewayCheck} from "./support/GatewayCheck.sol";
 
@@ -10,16 +12,16 @@ contract ModelRegistryTest is GatewayCheck {
     function refuse(IModelRegistry.ModelVersion memory changed, bytes memory reason) private {
         vm.prank(BOB);
         vm.expectRevert(reason);
-        registry.register(changed);
+        registry.register(changed, none());
     }
 
     function testKeepsEveryFieldAndSaysSo() public {
         IModelRegistry.ModelVersion memory added = version();
         uint256 id = registry.modelIdOf(BOB, added.circuitDigest, added.adapter);
         vm.expectEmit(true, true, true, true, address(registry));
-        emit IModelRegistry.ModelRegistered(id, BOB, added.circuitDigest, added.name);
+        emit IModelRegistry.VersionRegistered(id, BOB, added.circuitDigest, added.name);
         vm.prank(BOB);
-        equal(registry.register(added), id);
+        equal(registry.register(added, none()), id);
         equal(abi.encode(registry.getVersion(id)), abi.encode(added));
         equal(registry.ownerOf(id), BOB);
         isTrue(!registry.stopped(id), "live");
@@ -27,7 +29,9 @@ contract ModelRegistryTest is GatewayCheck {
         equal(
             abi.encode(route),
             abi.encode(
-                IModelRegistry.Route(added.adapter, added.adapterCodeHash, added.paramsDigest, added.layout, false)
+                IModelRegistry.Route(
+                    added.adapter, added.adapterCodeHash, added.paramsDigest, added.layout, false, none()
+                )
             )
         );
     }
@@ -41,10 +45,10 @@ contract ModelRegistryTest is GatewayCheck {
     function testRefusesTheSameVersionTwiceEvenAfterAStop() public {
         bytes memory reason = abi.encodeWithSelector(IModelRegistry.AlreadyRegistered.selector, modelId);
         vm.expectRevert(reason);
-        registry.register(version());
+        registry.register(version(), none());
         registry.stop(modelId);
         vm.expectRevert(reason);
-        registry.register(version());
+        registry.register(version(), none());
     }
 
     function testRefusesZeroDigests() public {
@@ -114,33 +118,33 @@ contract ModelRegistryTest is GatewayCheck {
         vm.chainId(chain);
         refuse(changed, abi.encodeWithSelector(IModelRegistry.DevSrsRefused.selector, uint256(chain)));
         changed.devSrs = false;
-        registry.register(changed);
+        registry.register(changed, none());
     }
 
     function testAllowsADevelopmentReferenceStringOnDevelopmentChains() public {
         vm.chainId(1337);
         vm.prank(BOB);
-        isTrue(registry.getVersion(registry.register(version())).devSrs, "marked");
+        isTrue(registry.getVersion(registry.register(version(), none())).devSrs, "marked");
     }
 
     function testOwnerStopsAVersionOnceAndOthersLiveOn() public {
         vm.prank(BOB);
-        uint256 other = registry.register(version());
+        uint256 other = registry.register(version(), none());
         vm.prank(BOB);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotModelOwner.selector, modelId, BOB));
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.NotGuardian.selector, modelId, BOB));
         registry.stop(modelId);
         vm.expectEmit(true, false, false, true, address(registry));
-        emit IModelRegistry.ModelStopped(modelId);
+        emit IERCZKMLRegistry.ModelDeprecated(modelId);
         registry.stop(modelId);
         isTrue(registry.stopped(modelId) && registry.routeOf(modelId).stopped, "stopped");
         isTrue(!registry.stopped(other), "another version lives on");
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.AlreadyStopped.selector, modelId));
+        vm.expectRevert(abi.encodeWithSelector(ZKMLErrors.ModelDeprecated.selector, modelId));
         registry.stop(modelId);
     }
 
     function testFuzzEveryViewAndStopRefuseAnUnknownId(uint256 id) public {
         vm.assume(id != modelId);
-        bytes memory reason = abi.encodeWithSelector(IModelRegistry.ModelNotFound.selector, id);
+        bytes memory reason = abi.encodeWithSelector(IERCZKMLRegistry.ModelNotFound.selector, id);
         vm.expectRevert(reason);
         registry.getVersion(id);
         vm.expectRevert(reason);
@@ -151,6 +155,24 @@ contract ModelRegistryTest is GatewayCheck {
         registry.stopped(id);
         vm.expectRevert(reason);
         registry.stop(id);
+        vm.expectRevert(reason);
+        registry.deprecateModel(id);
+        vm.expectRevert(reason);
+        registry.setGuardian(id, BOB);
+        vm.expectRevert(reason);
+        registry.transferOwnership(id, BOB);
+        vm.expectRevert(reason);
+        registry.acceptOwnership(id);
+        vm.expectRevert(reason);
+        registry.getModel(id);
+        vm.expectRevert(reason);
+        registry.versionOf(id);
+        vm.expectRevert(reason);
+        registry.rangesOf(id);
+        vm.expectRevert(reason);
+        registry.metadataOf(id);
+        vm.expectRevert(reason);
+        registry.scheduledUpdate(id);
     }
 
     function testNobodyCanTakeAnothersId() public {
@@ -161,7 +183,7 @@ contract ModelRegistryTest is GatewayCheck {
         copy.adapter = address(second);
         copy.adapterCodeHash = address(second).codehash;
         vm.prank(BOB);
-        isTrue(registry.register(copy) != mine, "the owner is part of the id");
-        equal(registry.register(copy), mine);
+        isTrue(registry.register(copy, none()) != mine, "the owner is part of the id");
+        equal(registry.register(copy, none()), mine);
     }
 }

@@ -18,6 +18,7 @@ from zkchain.solidity.solc import Compiler
 CIRCUIT = keccak(text="circuit")
 ZERO = "0x" + "00" * 20
 LAYOUT = "(" + ",".join(["uint32"] * 8) + ")"
+RANGES = "(uint32,uint32,int96,int96)[]"
 VERSION = f"(bytes32,bytes32,address,bytes32,bytes32,bytes32,{LAYOUT},bool,string)"
 BINDING = "(address,bytes32,uint256,uint64)"
 
@@ -97,7 +98,7 @@ def stage(evm: Evm, circuit: TinyCircuit, *, shared: bool, compiler: Compiler | 
         adapter = shipped("Halo2Adapter", ["address", "bytes32", "bytes32"], [verifier, digest, CIRCUIT])
     layout = (1 + LIMBS, 0, 0, 0, 1, 1, 0, 0)
     version = (CIRCUIT, keccak(text="model"), adapter, evm.code_hash(adapter), digest, bytes(32), layout, True, "tiny")
-    outcome = evm.call(registry, calldata(f"register({VERSION})", [version]), static=False)
+    outcome = evm.call(registry, calldata(f"register({VERSION},{RANGES})", [version, []]), static=False)
     assert outcome.ok, outcome.data.hex()
     gas["register"] = outcome.gas
     return Stage(evm, registry, gateway, adapter, int.from_bytes(outcome.data, "big"), gas)

@@ -41,6 +41,16 @@ class ModelLayout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRange:
+    """Instances that must lie between two numbers, both allowed, as signed field elements of at most 96 bits."""
+
+    start: int
+    count: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersion:
     """What the registry keeps of a model; fields in the order of the contract's struct."""
 
@@ -62,17 +72,18 @@ def register_model(
     version: ModelVersion,
     report: Report = silent,
     *,
+    ranges: Sequence[InstanceRange] = (),
     abis: Sequence[Abi] = (),
 ) -> tuple[Digest, Receipt]:
     """Register `version` for the signer; returns its id. `abis` name errors of contracts the registry calls.
 
     Raises TransactionReverted, DeploymentDrift when the registry then holds something else, and what `send` raises.
     """
-    arguments = [_arguments(version)]
+    arguments = [_arguments(version), [astuple(item) for item in ranges]]
     data = encode_call(registry.abi, "register", arguments)
     receipt = send(chain, signer, to=registry.address, data=data, abis=[registry.abi, *abis], report=report)
     model_id = model_id_of(chain, registry, signer.address, version.circuit_digest, version.adapter)
-    if get_version(chain, registry, model_id) != version:
+    if get_version(chain, registry, model_id) != version or get_ranges(chain, registry, model_id) != tuple(ranges):
         raise DeploymentDrift(
             f"the registry at {registry.address} does not hold model {model_id} as it was registered", model_id=model_id
         )
@@ -104,6 +115,12 @@ def get_version(chain: Chain, registry: ContractAt, model_id: Digest) -> ModelVe
         dev_srs=fields[7],
         name=fields[8],
     )
+
+
+def get_ranges(chain: Chain, registry: ContractAt, model_id: Digest) -> tuple[InstanceRange, ...]:
+    """Between which numbers a version's instances must lie. Raises TransactionReverted when there is none."""
+    (found,) = read(chain, registry, "rangesOf", [int(model_id, 16)])
+    return tuple(InstanceRange(**dict(zip(_fields(InstanceRange), item, strict=True))) for item in found)
 
 
 def is_stopped(chain: Chain, registry: ContractAt, model_id: Digest) -> bool:
@@ -142,7 +159,7 @@ def _error_name(contract: ContractAt, result: CallResult) -> str:
     return found[0] if found else ""
 
 
-def _fields(record: type[ModelLayout]) -> Sequence[str]:
+def _fields(record: type[ModelLayout | InstanceRange]) -> Sequence[str]:
     return record.__slots__
 
 

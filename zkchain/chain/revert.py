@@ -14,6 +14,7 @@ _KNOWN: Mapping[str, tuple[type[TransactionReverted], str]] = {
     "DeadlinePassed": (BindingRefused, "the proof's binding has run out"),
     "AmbiguousBinding": (BindingRefused, "a binding names exactly one of account and request"),
     "UnexpectedBinding": (BindingRefused, "the model's proofs carry no binding, but one was given"),
+    "InvalidProof": (ProofRejected, "the verifier says the proof does not hold"),
     "ProofRejected": (ProofRejected, "the verifier says the proof does not hold"),
 }
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.20;
 
 import {InferenceConsumer} from "../../../contracts/consumers/InferenceConsumer.sol";
 import {IInferenceGateway} from "../../../contracts/interfaces/IInferenceGateway.sol";
+import {IERCZKMLRegistry} from "../../../contracts/interfaces/IERCZKMLRegistry.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {GatewayCheck} from "../support/GatewayCheck.sol";
 
@@ -106,7 +107,7 @@ contract InferenceConsumerTest is GatewayCheck {
     }
 
     function testIsNotBuiltForAnUnknownModel() public {
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelNotFound.selector, 5));
+        vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.ModelNotFound.selector, 5));
         new OpenConsumer(gateway, 5, 600);
     }
 

@@ -21,7 +21,7 @@ contract TriageRouterTest is GatewayCheck {
         IModelRegistry.ModelVersion memory changed = version();
         changed.circuitDigest = keccak256("single");
         changed.layout.outputCount = 1;
-        modelId = registry.register(changed);
+        modelId = registry.register(changed, none());
     }
 
     function testSeveralOutputsAreClasses() public {

@@ -29,7 +29,7 @@ abstract contract GatewayCheck is Check {
         registry = new ModelRegistry();
         gateway = new InferenceGateway(address(registry));
         adapter = new FixedVerifier(CIRCUIT, KEY);
-        modelId = registry.register(version());
+        modelId = registry.register(version(), none());
     }
 
     function layout() internal pure returns (IModelRegistry.Layout memory) {
@@ -59,6 +59,10 @@ abstract contract GatewayCheck is Check {
         });
     }
 
+    function none() internal pure returns (IModelRegistry.Range[] memory) {
+        return new IModelRegistry.Range[](0);
+    }
+
     /// @dev The same model without limbs.
     function unboundModel() internal returns (uint256) {
         FixedVerifier other = new FixedVerifier(keccak256("unbound"), KEY);
@@ -68,7 +72,7 @@ abstract contract GatewayCheck is Check {
         changed.adapterCodeHash = address(other).codehash;
         changed.layout.bindingStart = NO_BINDING;
         changed.layout.instanceCount = 6;
-        return registry.register(changed);
+        return registry.register(changed, none());
     }
 
     function forAccount(address account) internal view returns (IInferenceGateway.Binding memory) {
@@ -121,5 +125,13 @@ abstract contract GatewayCheck is Check {
         vm.expectRevert(reason);
         gateway.submit(modelId, s, proof, b);
         equal(gateway.recordOf(gateway.statementOf(modelId, s)).recordedAt, 0);
+    }
+
+    function submission(uint256[] memory instances, IInferenceGateway.Binding memory b)
+        internal
+        view
+        returns (IInferenceGateway.Submission memory)
+    {
+        return IInferenceGateway.Submission(modelId, instances, adapter.proofOf(instances), b);
     }
 }
