@@ -68,6 +68,7 @@ abstract contract StandardInference is StatementBook, IERCZKMLStorageExtension, 
 
     /// @inheritdoc IERCZKMLVerifier
     function proofSystemOf(uint256 modelId) external view returns (bytes4) {
+        // slither-disable-next-line unused-return
         (IERCZKMLRegistry.ModelCommitment memory commitment,,) = IModelRegistry(_REGISTRY).getModel(modelId);
         return commitment.proofSystemId;
     }
@@ -98,6 +99,8 @@ abstract contract StandardInference is StatementBook, IERCZKMLStorageExtension, 
     }
 
     function _submissionOf(uint256 modelId, bytes calldata proof) private view returns (Submission memory submission) {
+        // The owner is nobody that a proof depends on.
+        // slither-disable-next-line unused-return
         (IERCZKMLRegistry.ModelCommitment memory commitment, bool deprecated,) =
             IModelRegistry(_REGISTRY).getModel(modelId);
         if (deprecated) revert VerificationRefused_ModelDeprecated(modelId);

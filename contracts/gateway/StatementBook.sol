@@ -55,6 +55,8 @@ abstract contract StatementBook is StatementCheck {
     }
 
     function _record(bytes32 statement, address account, address caller) private {
+        // Whether there is a time, not which.
+        // slither-disable-next-line timestamp
         if (_records[statement].recordedAt != 0) revert AlreadyRecorded(statement);
         bool accountBound = account != address(0);
         _records[statement] = Record(accountBound ? account : caller, uint64(block.timestamp), accountBound);

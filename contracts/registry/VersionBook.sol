@@ -14,7 +14,7 @@ abstract contract VersionBook is ModelOwnership {
     bytes4 public constant PROOF_SYSTEM_ID = bytes4(keccak256("halo2-kzg-bn254-v1"));
 
     /// @notice The same by its ERC-8084 number.
-    bytes4 public constant METADATA_PROOF_SYSTEM = 0x00000003;
+    bytes4 public constant METADATA_PROOF_SYSTEM = bytes4(uint32(3));
 
     /// @notice Most ranges that a version may have.
     uint256 public constant MAX_RANGES = 16;
