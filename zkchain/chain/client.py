@@ -118,14 +118,17 @@ class Chain:
 
     def call(
         self,
-        to: Address,
+        to: Address | None,
         data: bytes,
         *,
         sender: Address | None = None,
         gas: int | None = None,
         block: int | None = None,
     ) -> CallResult:
-        """Run raw calldata against `to`, on top of `block` or the latest. A revert is a result, not an error."""
+        """Run raw calldata against `to`, or creation code without it, on top of `block` or the latest.
+
+        A revert is a result, not an error.
+        """
         fields = _transaction_fields(to, data, sender)
         if gas is not None:
             fields["gas"] = hex(gas)

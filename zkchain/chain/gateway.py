@@ -53,7 +53,7 @@ def submit_inference(
     Raises AlreadyRecorded, BindingRefused, ProofRejected, TransactionReverted, EventMissing when the transaction
     succeeded without the gateway saying so, and what `send` raises.
     """
-    data = encode_call(gateway.abi, "submit", [*_statement(model.model_id, proof), _binding(proof.binding)])
+    data = encode_call(gateway.abi, "submit", [*_statement(model.model_id, proof), binding_fields(proof.binding)])
     receipt = send(chain, signer, to=gateway.address, data=data, abis=[gateway.abi, *abis], report=report)
     return receipt, _event_of(chain, gateway, model, receipt)
 
@@ -98,7 +98,7 @@ def record_of(chain: Chain, gateway: ContractAt, statement: Digest) -> Statement
 
 def onchain_binding_tag(chain: Chain, gateway: ContractAt, model_id: Digest, binding: Binding) -> int:
     """The binding tag as the gateway computes it."""
-    return int(read(chain, gateway, "bindingTag", [int(model_id, 16), _binding(binding)])[0])
+    return int(read(chain, gateway, "bindingTag", [int(model_id, 16), binding_fields(binding)])[0])
 
 
 def outputs_of(segments: Sequence[Segment], words: bytes) -> dict[str, list[OutputValue]]:
@@ -155,7 +155,8 @@ def _statement(model_id: Digest, proof: Proof) -> list[Any]:
     return [int(model_id, 16), [int(value) for value in proof.instances], proof.proof]
 
 
-def _binding(binding: Binding | None) -> tuple[str, bytes, int, int]:
+def binding_fields(binding: Binding | None) -> tuple[str, bytes, int, int]:
+    """The gateway's struct; all zero for a proof that is bound to nothing."""
     if binding is None:
         return (ZERO_ADDRESS, bytes.fromhex(ZERO_DIGEST[2:]), 0, 0)
     return (binding.account, bytes.fromhex(binding.request[2:]), binding.nonce, binding.deadline)

@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "verify": "Judge a proof by a bundle or by a network's contracts.",
     "submit": "Send a proof to the gateway and decode what it recorded.",
     "events": "List the proved answers that a network has accepted.",
+    "conformance": "Check a deployed contract against a standard, rule by rule.",
     "srs": "Manage the cache of structured reference strings.",
     "doctor": "Say what this machine has and lacks.",
     "version": "Say which versions are installed.",

@@ -7,7 +7,7 @@ from .narrow import with_narrow_tables
 from .operators import check_operators
 from .prefix import first_nodes, node_count, node_label
 from .products import with_matrix_products
-from .rewrite import with_binding
+from .rewrite import with_binding, without_binding
 from .samples import Sample, read_samples, to_input_data
 from .simplify import simplified
 from .spread import Spread, spread
@@ -30,4 +30,5 @@ __all__ = [
     "with_binding",
     "with_matrix_products",
     "with_narrow_tables",
+    "without_binding",
 ]

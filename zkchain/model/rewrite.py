@@ -29,3 +29,15 @@ def with_binding(model: Model) -> Model:
     graph.output.append(helper.make_tensor_value_info(BINDING_OUTPUT, TensorProto.INT64, BINDING_SHAPE))
     graph.node.append(helper.make_node("Identity", [BINDING_INPUT], [BINDING_OUTPUT], name=_NODE))
     return seal(proto, model.spec.name, model.spec.notes)
+
+
+def without_binding(bound: bytes, name: str) -> Model:
+    """The model that `with_binding` was given, from the bytes that it made. Raises ModelInvalid for any others."""
+    proto = onnx.ModelProto.FromString(bound)
+    graph = proto.graph
+    last = [items[-1].name if len(items) else "" for items in (graph.input, graph.output, graph.node)]
+    if last != [BINDING_INPUT, BINDING_OUTPUT, _NODE]:
+        raise ModelInvalid(f"the model {name!r} does not end with the binding's tensors", name=name)
+    for items in (graph.input, graph.output, graph.node):
+        del items[-1]
+    return seal(proto, name, ())

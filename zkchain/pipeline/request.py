@@ -62,7 +62,7 @@ def read_request(
             outputs=model.spec.outputs,
             encode=lambda sample: [*to_input_data(sample), *unbound],
         ),
-        forms={"whole": circuit_model} if options.stock else _forms(circuit_model),
+        forms={"whole": circuit_model} if options.stock else forms_of(circuit_model),
         trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
         samples=_by_use(model, samples, binding=options.binding),
         options=options,
@@ -74,7 +74,7 @@ def _probes(model: Model, samples: Sequence[Sample]) -> tuple[ProbeSet, ...]:
     return make_probes(samples, bounds, lambda inputs: evaluate(model, inputs))
 
 
-def _forms(original: Model) -> dict[FormName, Model]:
+def forms_of(original: Model) -> dict[FormName, Model]:
     """All forms of `original`, its own among them."""
     model = simplified(original)
     products = with_matrix_products(model)

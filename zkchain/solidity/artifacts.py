@@ -12,10 +12,17 @@ ARTIFACTS = (
     "Halo2Adapter",
     "Halo2VerifierReusable",
     "InferenceGateway",
+    "InferenceProofVerifier",
+    "InferenceToken",
+    "InferenceValidator",
+    "LocalValidationRegistry",
+    "ModelMetadata",
     "ModelRegistry",
+    "RegistryProbeRun",
     "ReusableHalo2Adapter",
     "SensorSwitch",
     "TriageRouter",
+    "VerifierProbeRun",
 )
 
 

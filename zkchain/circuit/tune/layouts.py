@@ -132,6 +132,18 @@ def _estimate(
         **measured,
         "run_args": run_args,
         "required_range_checks": checks,
+        "einsum_params": {**measured["einsum_params"], "equations": _equations(measured, layout.legs)},
         "total_assignments": assignments,
         "num_rows": assignments // layout.inner,
     }
+
+
+def _equations(measured: Mapping[str, Any], legs: int) -> list[Any]:
+    """Freivalds' check reduces the digits of decompositions too: a dot product along the last axis, one digit each."""
+    found = []
+    for equation, sizes in measured["einsum_params"]["equations"]:
+        left, _, right = equation.partition("->")
+        first, _, second = left.partition(",")
+        digits = first == second == right + first[-1:] and sizes.get(first[-1]) == _LEGS[0]
+        found.append([equation, {**sizes, first[-1]: legs} if digits else sizes])
+    return found

@@ -94,6 +94,11 @@ def ladder(*, lookups: bool) -> list[Numerics]:
     return [once[0], *often, *once[1:]]
 
 
+def last_resort() -> list[Numerics]:
+    """Finer than the ladder: for a bound that nothing on it keeps with room to spare."""
+    return [even(14, 2), even(14, 1), even(15, 2), even(15, 1)]
+
+
 def even(scale: int, multiplier: int) -> Numerics:
     """The same scale for inputs and parameters."""
     return Numerics(input_scale=scale, param_scale=scale, rebase_multiplier=multiplier)

@@ -127,6 +127,15 @@ def _numbers(
         fit[original.form.name] = [item for item in others if _fits(item, own, bound)]
         judged = [*judged, *others]
     if not any(fit.values()):
+        finer = first.finest_of_all() if own is None else []
+        judged = [*judged, *finer]
+        fit[first.form.name] = [item for item in finer if bound.holds(item.fidelity, item.flips)]
+    if not any(fit.values()):  # then without room to spare: the bound is kept, if only just
+        for name in fit:
+            fit[name] = [
+                item for item in judged if item.form == name and bound.holds(item.fidelity, item.flips, room=1.0)
+            ]
+    if not any(fit.values()):
         raise _violated(judged, bound)
     return judged, fit
 

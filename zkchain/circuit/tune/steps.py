@@ -28,6 +28,7 @@ from .numerics import (
     finest,
     judge,
     ladder,
+    last_resort,
     lookup_span,
     stock_choices,
 )
@@ -131,6 +132,10 @@ class Search:
         if not judged:
             raise EngineRefused((refused + also_refused)[0][1], operation="tune")
         return judged
+
+    def finest_of_all(self) -> list[Judged]:
+        """Choices beyond those that are worth trying while anything else will do."""
+        return self._judge(last_resort(), WIDE)[0]
 
     def others(self, baseline: Numerics | None) -> list[Judged]:
         """Choices for the form with narrow tables, around ezkl's own choice for the whole ones."""
