@@ -34,7 +34,7 @@ _OPTIONS = (
         type=click.Choice(["prove", "gas", "balanced"]),
         default="balanced",
         show_default=True,
-        help="What the circuit should be cheap in: proving time, gas to verify, or both.",
+        help="What the circuit should be cheap in: proving time, gas to verify, or time first, then gas and key size.",
     ),
     click.option(
         "--max-error",

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "submit": "Send a proof to the gateway and decode what it recorded.",
     "events": "List the proved answers that a network has accepted.",
     "conformance": "Check a deployed contract against a standard, rule by rule.",
+    "audit": "Compare a deployed model with everything that it follows from.",
     "srs": "Manage the cache of structured reference strings.",
     "doctor": "Say what this machine has and lacks.",
     "version": "Say which versions are installed.",

@@ -13,6 +13,10 @@ Optimize = Literal["prove", "gas", "balanced"]
 ROOM = 0.85
 #: `gas` may take this many times the fastest candidate's proving time, and no more.
 _PATIENCE = 8.0
+#: `balanced` weighs gas and key of those that prove nearly as fast as the fastest: in up to so many times its time.
+_NEARLY = 1.1
+#: More than any gas times any bytes.
+_BEYOND = 1e24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +61,6 @@ class Goal(Record):
             return seconds
         if self.optimize == "gas":
             return cost.verify_gas * max(1.0, seconds / (_PATIENCE * fastest)) ** 2 + seconds
-        return float(seconds * cost.verify_gas**0.5)
+        if seconds <= _NEARLY * fastest:
+            return float(cost.verify_gas) * cost.proving_key_bytes
+        return _BEYOND * seconds / max(fastest, 1e-3)

@@ -76,7 +76,7 @@ def tune(
         what = "holds every sample" if track is None else "holds every sample and can be proved here"
         raise EngineRefused(f"no layout {what}", operation="tune")
     return Tuned(
-        winner=min(finalists, key=lambda found: _measured(found, goal, candidates)),
+        winner=_best(finalists, goal, candidates),
         bound=bound,
         baseline=own.fidelity if own else None,
         judged=tuple(judged),
@@ -156,12 +156,16 @@ def _ranked(candidates: Sequence[Candidate], goal: Goal) -> list[Candidate]:
     )
 
 
-def _measured(found: Finalist, goal: Goal, candidates: Sequence[Candidate]) -> float:
-    """The score with the measured proving time in place of the predicted one."""
-    fastest = min(candidate.cost.prove_seconds for candidate in candidates)
-    if found.lap is None:
-        return goal.score(found.candidate.cost, fastest)
-    return goal.score(replace(found.candidate.cost, prove_seconds=found.lap.prove_seconds), fastest)
+def _best(finalists: Sequence[Finalist], goal: Goal, candidates: Sequence[Candidate]) -> Finalist:
+    """By measured proving times where they were measured, and then against the fastest of those."""
+    costs = [
+        replace(found.candidate.cost, prove_seconds=found.lap.prove_seconds) if found.lap else found.candidate.cost
+        for found in finalists
+    ]
+    judged = costs if finalists[0].lap else [candidate.cost for candidate in candidates]
+    fastest = min(cost.prove_seconds for cost in judged)
+    scored = zip([goal.score(cost, fastest) for cost in costs], finalists, strict=True)
+    return min(scored, key=lambda pair: pair[0])[1]
 
 
 def _violated(judged: Sequence[Judged], bound: Bound) -> FidelityViolated:

@@ -19,6 +19,7 @@ def measured(assignments, inner, legs, instances=1, hashes=0):
         "total_shuffle_col_size": 0,
         "total_dynamic_col_size": 0,
         "max_dynamic_input_len": 0,
+        "einsum_params": {"equations": [], "total_einsum_col_size": 0},
     }
 
 
@@ -54,6 +55,18 @@ def test_rows_between_two_probes_grow_evenly_with_legs():
     probed = [measured(size, inner, legs) for inner in INNER for legs, size in ((2, 1000), (8, 7000))]
     sizes = {layout.legs: settings["total_assignments"] for layout, settings in layouts(probed, (True,), 28, (0, 0))}
     assert sizes == {legs: 1000 + 1000 * (legs - 2) for legs in sizes}
+
+
+def test_the_digits_that_a_products_check_reduces_are_the_layouts_and_not_the_probes():
+    """Taken for the probe's two, they hid a second block of columns, and 1.3 GB of a key."""
+    digits, product = ["abc,abc->ab", {"a": 1, "b": 40, "c": 2}], ["mk,kn->mn", {"m": 2, "k": 2, "n": 2}]
+    probed = [measured(1000, inner, legs) for inner in INNER for legs in (2, 8)]
+    for one in probed:
+        one["einsum_params"]["equations"] = [digits, product]
+    for layout, settings in layouts(probed, (True,), 28, (0, 0)):
+        found = settings["einsum_params"]["equations"]
+        assert found == [["abc,abc->ab", {"a": 1, "b": 40, "c": layout.legs}], product]
+    assert digits[1]["c"] == 2
 
 
 def test_probes_measure_each_column_count_at_two_leg_counts():

@@ -1,0 +1,66 @@
+"""`zkchain audit`."""
+
+from pathlib import Path
+
+import click
+
+from ..config import read_config
+from ..pipeline.audit import Audit, audit_model
+from ..pipeline.engine import make_engine
+from ..pipeline.publication import write_standard_json
+from ..values import ZERO_ADDRESS
+from .answer import Answer, Line
+from .command import command
+from .output import Screen
+from .parameters import PATH
+
+
+@command(
+    "audit",
+    examples=[
+        "zkchain audit credit --network local --bundle credit.bundle",
+        "zkchain audit 0x5FbDB2315678afecb367f032d93F642f64180aa3 --network local --standard-json verification",
+    ],
+)
+@click.argument("which", metavar="NAME|ADDRESS")
+@click.option("--network", metavar="NAME", required=True, help="Where it stands; nothing is sent.")
+@click.option("--bundle", type=PATH, help="Derive circuit, keys and verifier again from this bundle.")
+@click.option(
+    "--standard-json", type=PATH, metavar="DIR", help="Write what Sourcify and Etherscan ask for, a file a contract."
+)
+def entry(screen: Screen, *, which: str, network: str, bundle: Path | None, standard_json: Path | None) -> Answer:
+    """Compare a deployed model with everything that it follows from: MATCH, or MISMATCH naming what differs.
+
+    Contracts are compiled from source again and compared with the chain byte for byte. With --bundle, model, settings
+    and SRS give the keys and the verifier once more. Exit code 1 for a mismatch.
+    """
+    config = read_config()
+    result = audit_model(which, network, config=config, prover=make_engine(config), bundle=bundle, report=screen.report)
+    files = [] if standard_json is None else write_standard_json(result, network, standard_json, config=config)
+    return _answer(result, files)
+
+
+def _answer(result: Audit, files: list[Path]) -> Answer:
+    wrong = [item for item in result.fields if item.trouble]
+    facts: dict[str, object] = {
+        "verdict": "MATCH" if result.matches else "MISMATCH",
+        "mismatches": [item.name for item in wrong],
+        "fields": [item.to_json() for item in result.fields],
+        "model_id": result.model.model_id,
+        "owner": result.owner,
+        "guardian": result.guardian,
+        "stopped": result.stopped,
+        "standard_json": [str(path) for path in files],
+    }
+    width = max(len(item.name) for item in result.fields)
+    lines: list[Line] = []
+    for item in result.fields:
+        said = f"{item.found}: {item.trouble}" if item.found and item.trouble else item.found or item.trouble
+        lines.append(f"{'FAIL' if item.trouble else 'ok  '}  {item.name:{width}}  {said}")
+    guardian = "nobody" if result.guardian == ZERO_ADDRESS else result.guardian
+    lines.append(f"the model's owner is {result.owner}, its guardian is {guardian}")
+    if result.stopped:
+        lines.append("the model was stopped: no answer of it is accepted any more")
+    lines += [f"wrote {path}" for path in files]
+    lines.append("MATCH" if result.matches else "MISMATCH: " + ", ".join(item.name for item in wrong))
+    return Answer(facts=facts, lines=lines, good=result.matches)
