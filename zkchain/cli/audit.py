@@ -22,20 +22,20 @@ from .parameters import PATH
         "zkchain audit 0x5FbDB2315678afecb367f032d93F642f64180aa3 --network local --standard-json verification",
     ],
 )
-@click.argument("which", metavar="NAME|ADDRESS")
+@click.argument("name", metavar="NAME|ADDRESS")
 @click.option("--network", metavar="NAME", required=True, help="Where it stands; nothing is sent.")
 @click.option("--bundle", type=PATH, help="Derive circuit, keys and verifier again from this bundle.")
 @click.option(
     "--standard-json", type=PATH, metavar="DIR", help="Write what Sourcify and Etherscan ask for, a file a contract."
 )
-def entry(screen: Screen, *, which: str, network: str, bundle: Path | None, standard_json: Path | None) -> Answer:
+def entry(screen: Screen, *, name: str, network: str, bundle: Path | None, standard_json: Path | None) -> Answer:
     """Compare a deployed model with everything that it follows from: MATCH, or MISMATCH naming what differs.
 
     Contracts are compiled from source again and compared with the chain byte for byte. With --bundle, model, settings
     and SRS give the keys and the verifier once more. Exit code 1 for a mismatch.
     """
     config = read_config()
-    result = audit_model(which, network, config=config, prover=make_engine(config), bundle=bundle, report=screen.report)
+    result = audit_model(name, network, config=config, prover=make_engine(config), bundle=bundle, report=screen.report)
     files = [] if standard_json is None else write_standard_json(result, network, standard_json, config=config)
     return _answer(result, files)
 

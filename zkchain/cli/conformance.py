@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from .. import values
 from ..config import read_config
 from ..errors import UsageError
 from ..pipeline.conformance import STANDARDS, Conformance, check_conformance
-from ..values import Address, address
 from .answer import Answer, Line
 from .command import command
 from .output import Screen
@@ -21,25 +21,25 @@ from .parameters import PATH
         "zkchain conformance 0x5FbDB2315678afecb367f032d93F642f64180aa3 --network local --proof model.proof.json",
     ],
 )
-@click.argument("target", metavar="ADDRESS")
+@click.argument("address")
 @click.option("--network", metavar="NAME", required=True, help="Where the contract is; nothing is sent.")
 @click.option("--standard", type=click.Choice(STANDARDS), default="erc7992", show_default=True, help="Whose rules.")
 @click.option("--proof", type=PATH, help="An honest proof for this verifier, bound and not submitted yet.")
-def entry(screen: Screen, *, target: str, network: str, standard: str, proof: Path | None) -> Answer:
+def entry(screen: Screen, *, address: str, network: str, standard: str, proof: Path | None) -> Answer:
     """Try the contract at ADDRESS against every rule of a standard; exit code 1 when one does not hold.
 
     Any registry or verifier of ERC-7992 can be tried, on any chain: rules are tried inside calls that change nothing.
     """
     return _answer(
         check_conformance(
-            _address(target), network, config=read_config(), standard=standard, proof_path=proof, report=screen.report
+            _address(address), network, config=read_config(), standard=standard, proof_path=proof, report=screen.report
         )
     )
 
 
-def _address(text: str) -> Address:
+def _address(text: str) -> values.Address:
     try:
-        return address(text.lower())
+        return values.address(text.lower())
     except ValueError as error:
         raise UsageError(f"{text!r} is not an address: {error}", found=text) from None
 

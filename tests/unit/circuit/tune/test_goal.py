@@ -54,3 +54,14 @@ def test_gas_is_not_saved_at_any_price():
     goal, fast = Goal(optimize="gas"), cost(prove_seconds=0.5, verify_gas=900_000)
     patient = replace(fast, verify_gas=800_000, prove_seconds=100.0)
     assert goal.score(fast, 0.5) < goal.score(patient, 0.5)
+
+
+def test_a_balanced_choice_saves_gas_and_bytes_among_those_that_prove_nearly_as_fast_and_no_others():
+    goal = Goal()
+    fastest = cost(prove_seconds=0.5, verify_gas=900_000, proving_key_bytes=10_000)
+    nearly = cost(prove_seconds=0.54, verify_gas=400_000, proving_key_bytes=20_000)
+    slower = cost(prove_seconds=0.56, verify_gas=200_000, proving_key_bytes=5_000)
+    ranked = sorted([slower, fastest, nearly], key=lambda one: goal.score(one, 0.5))
+    assert ranked == [nearly, fastest, slower]
+    far = cost(prove_seconds=0.6, verify_gas=100_000, proving_key_bytes=1_000)
+    assert goal.score(slower, 0.5) < goal.score(far, 0.5)
