@@ -5,15 +5,19 @@ To accept new figures: ZKCHAIN_UPDATE_GOLDEN=1 python -m pytest tests/integratio
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 
-from tests.support.circuits import build_tiny
+from tests.support.circuits import TinyCircuit, build_tiny
 from tests.support.evm import SENDER, Evm, calldata
-from tests.support.gateway import Binding, Stage, stage
+from tests.support.gateway import BINDING, Binding, Stage, stage
 from zkchain.files import write_json
 from zkchain.solidity.artifacts import ARTIFACTS, load_artifact
+from zkchain.solidity.compile import compile_verifier
 from zkchain.solidity.limits import MAX_RUNTIME_BYTES
 from zkchain.solidity.solc import find_compiler
 
@@ -22,23 +26,28 @@ NOW = 1_700_000_000
 #: Keys and proofs are random, and zero bytes are cheaper: gas differs a little from run to run.
 TOLERANCE = 0.01
 
-Figures = dict[str, dict[str, int]]
+Figures = dict[str, int]
+Costs = dict[str, dict[str, Figures]]
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figures]:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Costs:
     circuit = build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
     binding = Binding(account=SENDER, nonce=1, deadline=NOW)
-    gas: Figures = {}
+    gas: dict[str, Figures] = {}
     for kind in ("own", "shared"):
         compiler = find_compiler() if kind == "own" else None
         site = stage(Evm(timestamp=NOW), circuit, shared=kind == "shared", compiler=compiler)
         instances, proof = circuit.prove(site.limbs(binding))
         gas[kind] = {
             **{f"deploy {name}" if name != "register" else name: cost for name, cost in site.deploy_gas.items()},
+            "verify at verifier": _verifier_gas(site, instances, proof),
             "verify at adapter": _adapter_gas(site, instances, proof),
-            "submit": site.submit(instances, proof, binding).gas,
+            **_ways_in(site, circuit),
         }
+        if compiler is not None:
+            stock = site.evm.deploy(compile_verifier(circuit.own_source, compiler).bytecode)
+            gas[kind]["stock verifier"] = _verifier_gas(replace(site, verifier=stock), instances, proof)
     sizes = {
         name: {
             "runtime": len(load_artifact(name).deployed_bytecode),
@@ -49,6 +58,44 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figures]:
     return {"bytes": sizes, "gas": gas}
 
 
+def _verifier_gas(site: Stage, instances: list[int], proof: bytes) -> int:
+    """A direct call to the generated verifier, with nothing of ours around it but the guard in it."""
+    more = [list(site.key)] if site.key else []
+    types = "verifyProof(bytes,uint256[]" + (",bytes32[])" if more else ")")
+    outcome = site.evm.call(site.verifier, calldata(types, [proof, instances, *more]))
+    assert outcome.ok
+    return outcome.gas
+
+
+def _ways_in(site: Stage, circuit: TinyCircuit) -> Figures:
+    """Gas of each of the gateway's entries, each with a statement of its own."""
+    proved = []
+    for nonce in range(1, 6):
+        binding = Binding(account=SENDER, nonce=nonce, deadline=NOW)
+        proved.append((*circuit.prove(site.limbs(binding)), binding))
+    submission = f"(uint256,uint256[],bytes,{BINDING})"
+
+    def call(signature: str, arguments: list[Any], types: str = "") -> int:
+        outcome = site.evm.call(site.gateway, calldata(signature, arguments, types), static=False)
+        assert outcome.ok, outcome.data.hex()
+        return outcome.gas
+
+    many = [(site.model_id, instances, proof, binding.fields) for instances, proof, binding in proved[1:3]]
+    standard = {}
+    for name, (instances, proof, binding) in zip(
+        ("verifyInference", "verifyAndStoreInference"), proved[3:], strict=True
+    ):
+        data = calldata("inputCommitmentOf(uint256,uint256[])", [site.model_id, instances])
+        parts = encode(["uint256[]", "bytes", BINDING], [instances, proof, binding.fields])
+        said = [site.model_id, site.evm.call(site.gateway, data).data, instances[0].to_bytes(32, "big"), parts]
+        standard[name] = call(f"{name}(uint256,bytes32,bytes,bytes)", said)
+    return {
+        "submit": site.submit(*proved[0]).gas,
+        "submitMany, each of two": call(f"submitMany({submission}[])", [many], f"{submission}[]") // 2,
+        **standard,
+    }
+
+
 def _adapter_gas(site: Stage, instances: list[int], proof: bytes) -> int:
     outcome = site.evm.call(site.adapter, calldata("verify(uint256[],bytes)", [instances, proof]))
     assert outcome.ok
@@ -56,25 +103,56 @@ def _adapter_gas(site: Stage, instances: list[int], proof: bytes) -> int:
 
 
 @pytest.fixture(scope="module")
-def golden(measured: dict[str, Figures]) -> dict[str, Figures]:
+def golden(measured: Costs) -> Costs:
     if os.environ.get("ZKCHAIN_UPDATE_GOLDEN") == "1":
         write_json(GOLDEN, measured)
     return json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
-def test_sizes_are_the_committed_ones(measured: dict[str, Figures], golden: dict[str, Figures]) -> None:
+def test_sizes_are_the_committed_ones(measured: Costs, golden: Costs) -> None:
     assert measured["bytes"] == golden["bytes"]
     assert all(figures["runtime"] <= MAX_RUNTIME_BYTES for figures in golden["bytes"].values())
 
 
 @pytest.mark.parametrize("kind", ["own", "shared"])
-def test_gas_is_the_committed_one(measured: dict[str, Figures], golden: dict[str, Figures], kind: str) -> None:
+def test_gas_is_the_committed_one(measured: Costs, golden: Costs, kind: str) -> None:
     found, expected = measured["gas"][kind], golden["gas"][kind]
     assert found.keys() == expected.keys()
     off = {name: (found[name], expected[name]) for name in found if abs(found[name] / expected[name] - 1) > TOLERANCE}
     assert off == {}
 
 
-def test_the_gateway_costs_less_than_a_quarter_on_top_of_the_proof(golden: dict[str, Figures]) -> None:
+@pytest.mark.parametrize("kind", ["own", "shared"])
+def test_everything_we_add_to_a_bare_verifier_takes_at_most_60_000_gas(golden: Costs, kind: str) -> None:
+    """Adapter, gateway, canonical calldata, binding, replay slot and event."""
+    gas = golden["gas"][kind]
+    assert gas["submit"] - gas["verify at verifier"] <= 60_000
+
+
+def test_the_guard_costs_next_to_nothing(golden: Costs) -> None:
+    own = golden["gas"]["own"]
+    assert own["verify at verifier"] - own["stock verifier"] <= 200
+
+
+def test_a_second_model_costs_under_a_quarter_of_the_first_when_the_verifier_is_shared(
+    golden: Costs,
+) -> None:
+    gas = golden["gas"]["shared"]
+    own_parts = gas["deploy key data"] + gas["deploy ReusableHalo2Adapter"] + gas["register"]
+    once = gas["deploy Halo2VerifierReusable"] + gas["deploy InferenceGateway"] + gas["deploy ModelRegistry"]
+    assert own_parts < 0.25 * (own_parts + once)
+
+
+def test_the_documented_table_shows_the_committed_figures(golden: Costs) -> None:
+    text = (GOLDEN.parents[2] / "docs" / "contracts.md").read_text(encoding="utf-8")
+    for name in golden["gas"]["own"].keys() - {
+        one for one in golden["gas"]["own"] if one.startswith(("deploy", "register"))
+    }:
+        figures = [golden["gas"][kind].get(name) for kind in ("own", "shared")]
+        cells = " | ".join("-" if one is None else f"{one:,}" for one in figures)
+        assert f"| {name} | {cells} |" in text
+
+
+def test_the_gateway_costs_less_than_a_quarter_on_top_of_the_proof(golden: Costs) -> None:
     for gas in golden["gas"].values():
         assert gas["submit"] - gas["verify at adapter"] < 0.25 * gas["verify at adapter"]

@@ -45,6 +45,8 @@ class Stage:
     adapter: str
     model_id: int
     deploy_gas: dict[str, int]
+    verifier: str = ""
+    key: tuple[bytes, ...] = ()  #: the shared verifier's third argument
 
     def tag(self, binding: Binding) -> int:
         data = calldata("bindingTag(uint256," + BINDING + ")", [self.model_id, binding.fields])
@@ -101,4 +103,5 @@ def stage(evm: Evm, circuit: TinyCircuit, *, shared: bool, compiler: Compiler | 
     outcome = evm.call(registry, calldata(f"register({VERSION},{RANGES})", [version, []]), static=False)
     assert outcome.ok, outcome.data.hex()
     gas["register"] = outcome.gas
-    return Stage(evm, registry, gateway, adapter, int.from_bytes(outcome.data, "big"), gas)
+    model_id = int.from_bytes(outcome.data, "big")
+    return Stage(evm, registry, gateway, adapter, model_id, gas, verifier, key if shared else ())
