@@ -4,7 +4,7 @@
 #   make test   install the tools too, then lint, build and analyze the contracts, and run the tests
 #
 # Nothing is written outside this folder but the caches of pip and npm. Every step is skipped when it is up to date.
-.PHONY: demo test test-all lint bench bench-quick contracts brownie docs lock clean
+.PHONY: demo test test-all lint bench bench-quick contracts prove-contracts coverage brownie docs lock clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -15,6 +15,7 @@ RUN := .venv/.run.stamp
 DEV := .venv/.dev.stamp
 NODE := node_modules/.stamp
 SLITHER := .venv-slither/.stamp
+HALMOS := .venv-halmos/.stamp
 PYTEST := ZKCHAIN_REQUIRE_ANVIL=1 $(BIN)/python -m pytest
 
 demo: $(RUN)
@@ -23,7 +24,7 @@ demo: $(RUN)
 test: lint contracts
 	$(PYTEST)
 
-test-all: lint contracts
+test-all: lint contracts prove-contracts coverage
 	$(PYTEST) -m ""
 
 lint: $(DEV)
@@ -41,6 +42,13 @@ bench-quick: $(DEV)
 
 contracts: $(DEV) $(NODE) $(SLITHER)
 	PATH="$(CURDIR)/.venv-slither/bin:$$PATH" $(BIN)/python scripts/check_contracts.py
+
+# What holds for all values, not only for those that tests try; and how much of the contracts the tests reach.
+prove-contracts: $(DEV) $(NODE) $(HALMOS)
+	PATH="$(CURDIR)/.venv-halmos/bin:$$PATH" $(BIN)/python scripts/prove_contracts.py
+
+coverage: $(DEV) $(NODE)
+	$(BIN)/python scripts/check_coverage.py
 
 # The oldest stack we promise to run on: the one eth-brownie pins, in an environment of its own.
 brownie: .venv-brownie/.stamp
@@ -95,6 +103,11 @@ $(SLITHER): requirements/slither.txt
 	@.venv-slither/bin/python -m pip install -qq --require-hashes -r requirements/slither.txt
 	@touch $@
 
+$(HALMOS): requirements/halmos.txt
+	$(call make_venv,.venv-halmos)
+	@.venv-halmos/bin/python -m pip install -qq --require-hashes -r requirements/halmos.txt
+	@touch $@
+
 # The locked packages first, with hashes; then the extra itself, which pip finds satisfied or refuses.
 .venv-brownie/.stamp: requirements/brownie.txt pyproject.toml
 	$(call make_venv,.venv-brownie)
@@ -113,6 +126,7 @@ lock: .venv-lock/.stamp
 	$(UV) pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(UV) pyproject.toml --group build --extra brownie -o requirements/brownie.txt
 	$(UV) --group slither -o requirements/slither.txt
+	$(UV) --group halmos -o requirements/halmos.txt
 	$(UV) --group node -o requirements/node.txt
 
 .venv-lock/.stamp:
@@ -121,4 +135,4 @@ lock: .venv-lock/.stamp
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-slither .venv-brownie .venv-lock node_modules build dist
+	rm -rf .venv .venv-slither .venv-halmos .venv-brownie .venv-lock node_modules build dist

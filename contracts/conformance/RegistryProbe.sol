@@ -52,8 +52,7 @@ contract RegistryProbe is Probe {
     }
 
     function _strangers(address target, uint256 id) private {
-        bytes memory reason =
-            abi.encodeWithSelector(IERCZKMLRegistry.NotModelOwner.selector, id, address(_STRANGER));
+        bytes memory reason = abi.encodeWithSelector(IERCZKMLRegistry.NotModelOwner.selector, id, address(_STRANGER));
         (bool ok, bytes memory found) =
             _STRANGER.tries(target, abi.encodeCall(IERCZKMLRegistry.updateModel, (id, _commitment("second"))));
         _refuses(
