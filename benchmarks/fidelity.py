@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zkchain.circuit.bundle import MODEL, SETTINGS, load_bundle
+from zkchain.circuit.bundle import CIRCUIT_MODEL, SETTINGS, load_bundle
 from zkchain.errors import EngineRefused
 from zkchain.halo2 import Prover, Witnessed, within_tables
 from zkchain.halo2.engine import InputData
@@ -63,7 +63,7 @@ def circuit_answers(folder: Path, truth: Truth, prover: Prover) -> Answers:
 def _witnesses(folder: Path, inputs: Sequence[InputData], prover: Prover) -> list[Witnessed | None]:
     """All at once; where the engine refuses a sample, one by one, to find which."""
     try:
-        return list(prover.witness(folder / MODEL, folder / SETTINGS, inputs))
+        return list(prover.witness(folder / CIRCUIT_MODEL, folder / SETTINGS, inputs))
     except EngineRefused:
         if len(inputs) == 1:
             return [None]
