@@ -84,7 +84,7 @@ def wrong(audit: Audit) -> list[str]:
     return [field.name for field in audit.fields if field.trouble]
 
 
-@pytest.mark.parametrize("name", ["own", "shared"])
+@pytest.mark.parametrize("name", ["own", pytest.param("shared", marks=pytest.mark.slow)])
 def test_an_honest_deployment_matches_with_and_without_its_bundle(stand: Stand, name: str):
     for bundle in (None, stand.folder / "model.bundle"):
         found = stand.audit(name, bundle)
@@ -137,7 +137,7 @@ PARTS = [
 
 
 #: What the audit does for these is what it does for the others.
-SLOW = {"ModelRegistry", "shared", "Halo2VerifierReusable", "ownVerifier"}
+SLOW = {"ModelRegistry", "own", "shared", "Halo2VerifierReusable", "ownVerifier"}
 
 
 @pytest.mark.parametrize(
@@ -163,6 +163,7 @@ def test_a_changed_immutable_is_found(stand: Stand, spoilt):
     assert "InferenceGateway.code" in wrong(stand.audit())
 
 
+@pytest.mark.slow
 def test_other_compiler_settings_are_found(stand: Stand, spoilt):
     record = json.loads((stand.config.deployments / "local" / "ownVerifier.json").read_text())
     inputs = stand.config.deployments / "local" / "solcInputs" / f"{record['solcInputHash']}.json"
@@ -259,7 +260,8 @@ def test_other_settings_under_a_manifest_that_fits_them_are_found(stand: Stand, 
 # --- publication -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["own", pytest.param("shared", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["own", "shared"])
 def test_the_standard_json_compiles_to_what_stands_on_the_chain(stand: Stand, tmp_path: Path, name: str):
     written = write_standard_json(stand.audit(name), "local", tmp_path, config=stand.config)
     facts = [json.loads(path.read_text()) for path in written if path.name.endswith(".contract.json")]

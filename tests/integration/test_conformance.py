@@ -218,12 +218,12 @@ def some(mutants, every):
     ]
 
 
-@pytest.mark.parametrize("mutant", some(REGISTRIES, 2))
+@pytest.mark.parametrize("mutant", some(REGISTRIES, 8))
 def test_a_broken_registry_fails_by_the_rule_that_it_breaks(one_chain: Chain, mutant: Mutant):
     assert mutant.rule in broken(one_chain, deployed(one_chain, mutant.compiled("ModelRegistry")), REGISTRY)
 
 
-@pytest.mark.parametrize("mutant", some(VERIFIERS, 3))
+@pytest.mark.parametrize("mutant", some(VERIFIERS, 8))
 def test_a_broken_verifier_fails_by_the_rule_that_it_breaks(one_chain: Chain, mutant: Mutant):
     registry = deployed(one_chain, load_artifact("ModelRegistry"))
     assert mutant.rule in broken(

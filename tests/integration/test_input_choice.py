@@ -13,7 +13,7 @@ from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.engine import make_engine
 
 
-@pytest.mark.parametrize(("inputs", "chosen"), [(3, "public"), (300, "hashed")])
+@pytest.mark.parametrize(("inputs", "chosen"), [pytest.param(3, "public", marks=pytest.mark.slow), (300, "hashed")])
 def test_few_inputs_are_public_and_many_are_hashed(inputs, chosen, tmp_path):
     config = read_config({"ZKCHAIN_HOME": str(tmp_path / "home")})
     weights = np.random.default_rng(0).normal(size=(inputs, 2)).astype(np.float32) / inputs

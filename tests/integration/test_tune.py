@@ -263,6 +263,7 @@ def test_where_the_best_circuit_cannot_be_proved_the_next_best_is_taken(place, p
     assert balking.proofs == calls
 
 
+@pytest.mark.slow
 def test_a_circuit_whose_settings_were_given_is_not_exchanged_for_another(place, prover, tmp_path):
     machine_speed(place[1].home, prover)
     error = ProofInvalid("the proof does not hold")
@@ -272,6 +273,7 @@ def test_a_circuit_whose_settings_were_given_is_not_exchanged_for_another(place,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_finalist_that_cannot_be_proved_does_not_win(place, prover):
     folder, config = place
     options = CompileOptions(binding=False, goal=Goal(max_error=0.1))
