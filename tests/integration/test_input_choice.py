@@ -14,7 +14,7 @@ from zkchain.pipeline.engine import make_engine
 
 
 @pytest.mark.parametrize(("inputs", "chosen"), [pytest.param(3, "public", marks=pytest.mark.slow), (300, "hashed")])
-def test_few_inputs_are_public_and_many_are_hashed(inputs, chosen, tmp_path):
+def test_many_inputs_are_hashed(inputs, chosen, tmp_path):
     config = read_config({"ZKCHAIN_HOME": str(tmp_path / "home")})
     weights = np.random.default_rng(0).normal(size=(inputs, 2)).astype(np.float32) / inputs
     model = graph([node("MatMul", ["x", "w"], ["y"])], {"x": (1, inputs)}, {"y": (1, 2)}, {"w": weights})

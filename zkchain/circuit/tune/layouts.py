@@ -144,6 +144,6 @@ def _equations(measured: Mapping[str, Any], legs: int) -> list[Any]:
     for equation, sizes in measured["einsum_params"]["equations"]:
         left, _, right = equation.partition("->")
         first, _, second = left.partition(",")
-        digits = first == second == right + first[-1:] and sizes.get(first[-1]) == _LEGS[0]
+        digits = first != "" and first == second == right + first[-1] and sizes.get(first[-1]) == _LEGS[0]
         found.append([equation, {**sizes, first[-1]: legs} if digits else sizes])
     return found

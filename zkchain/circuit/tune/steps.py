@@ -194,7 +194,7 @@ class Search:
         judged = found.witnesses[len(self.samples.calibration) :]
         references = self.samples.references
         return Finalist(
-            candidate=replace(candidate, layout=layout),
+            candidate=replace(candidate, layout=layout, cost=predict(settings)),
             settings=settings,
             fidelity=compare(judged, references, settings),
             flips=label_flips(judged, references, settings),
