@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from tests.support.tiny import tiny_onnx
-from zkchain.circuit.build import CompileRequest, build_bundle
+from zkchain.circuit.build import build_bundle
 from zkchain.circuit.gate import Gate
 from zkchain.circuit.options import CompileOptions
 from zkchain.circuit.probes import Inputs, make_probes
+from zkchain.circuit.request import CompileRequest
 from zkchain.circuit.tune import SampleSets
 from zkchain.halo2 import Engine, Limits
 from zkchain.records import Bundle, Model, ModelSpec, TensorSpec

@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from ..circuit.bounds import bounds_of
-from ..circuit.build import CompileRequest
 from ..circuit.gate import Gate
 from ..circuit.options import CompileOptions, refuse_empty_statements
 from ..circuit.probes import ProbeSet, make_probes
+from ..circuit.request import CompileRequest
 from ..circuit.trial import synthetic_inputs
 from ..circuit.tune import SampleSets
 from ..circuit.tune.forms import FormName
