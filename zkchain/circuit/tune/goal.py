@@ -14,9 +14,7 @@ ROOM = 0.85
 #: `gas` may take this many times the fastest candidate's proving time, and no more.
 _PATIENCE = 8.0
 #: `balanced` weighs gas and key of those that prove nearly as fast as the fastest: in up to so many times its time.
-_NEARLY = 1.1
-#: More than any gas times any bytes.
-_BEYOND = 1e24
+NEARLY = 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +52,12 @@ class Goal(Record):
         """The user's bound."""
         return Bound(max_abs_error=self.max_error, flips=self.max_flip)
 
-    def score(self, cost: Cost, fastest: float) -> float:
+    def score(self, cost: Cost, fastest: float) -> tuple[bool, float]:
         """Lower is better. `fastest` is the least proving time of all candidates, in seconds."""
         seconds = max(cost.prove_seconds, 1e-3)
         if self.optimize == "prove":
-            return seconds
+            return False, seconds
         if self.optimize == "gas":
-            return cost.verify_gas * max(1.0, seconds / (_PATIENCE * fastest)) ** 2 + seconds
-        if seconds <= _NEARLY * fastest:
-            return float(cost.verify_gas) * cost.proving_key_bytes
-        return _BEYOND * seconds / max(fastest, 1e-3)
+            return False, cost.verify_gas * max(1.0, seconds / (_PATIENCE * fastest)) ** 2 + seconds
+        slow = seconds > NEARLY * fastest
+        return slow, seconds if slow else float(cost.verify_gas) * cost.proving_key_bytes

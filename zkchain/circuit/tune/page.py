@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...charts import front_chart, number
 from ...html import Markup, figure, page, paragraph, section, table
-from .goal import Goal
+from .goal import NEARLY, Goal
 from .search import Tuned
 from .steps import Candidate, Finalist
 
@@ -13,7 +13,7 @@ _LISTED = 40
 _WORDS = {
     "prove": "the shortest proving time",
     "gas": "the least gas to verify, at no more than eight times the shortest proving time",
-    "balanced": "the smallest product of proving time and the square root of gas",
+    "balanced": f"the least gas times key size of those that prove in up to {NEARLY} times the fastest's time",
 }
 
 
