@@ -1,37 +1,45 @@
 """input=auto: the cheaper of a public and a hashed input, by the gas that verification takes."""
 
-import json
-
 import numpy as np
 import onnx
-import pytest
 
 from tests.support.zoo_graphs import graph, node
 from zkchain.circuit.options import CompileOptions
 from zkchain.config import read_config
 from zkchain.pipeline.compile import compile_model
-from zkchain.pipeline.engine import make_engine
 
 
-@pytest.mark.parametrize(("inputs", "chosen"), [pytest.param(3, "public", marks=pytest.mark.slow), (300, "hashed")])
-def test_many_inputs_are_hashed(inputs, chosen, tmp_path):
+def test_many_inputs_are_hashed_and_nothing_is_searched_for_twice(prover, tmp_path):
     config = read_config({"ZKCHAIN_HOME": str(tmp_path / "home")})
-    weights = np.random.default_rng(0).normal(size=(inputs, 2)).astype(np.float32) / inputs
-    model = graph([node("MatMul", ["x", "w"], ["y"])], {"x": (1, inputs)}, {"y": (1, 2)}, {"w": weights})
+    weights = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32) / 300
+    model = graph([node("MatMul", ["x", "w"], ["y"])], {"x": (1, 300)}, {"y": (1, 2)}, {"w": weights})
     onnx.save(model, tmp_path / "m.onnx")
-    samples = np.random.default_rng(1).uniform(-1, 1, size=(8, inputs))
-    (tmp_path / "s.json").write_text(json.dumps([{"x": [row.tolist()]} for row in samples]))
-    arguments = {"config": config, "prover": make_engine(config), "out": tmp_path / "m.bundle"}
-    found = compile_model(
-        tmp_path / "m.onnx", tmp_path / "s.json", options=CompileOptions(input_by_gas=True), **arguments
-    )
-    assert found.inputs[0].input == found.bundle.visibility.input == chosen
+    np.save(tmp_path / "s.npy", np.random.default_rng(1).uniform(-1, 1, size=(8, 300)).astype(np.float32))
+
+    def compiled(by, **options):
+        return compile_model(
+            tmp_path / "m.onnx",
+            tmp_path / "s.npy",
+            config=config,
+            prover=by,
+            out=tmp_path / "m.bundle",
+            options=CompileOptions(**options),
+        )
+
+    found = compiled(prover, input_by_gas=True)
+    assert [cost.input for cost in found.inputs] == ["hashed", "public"]
+    assert found.bundle.visibility.input == "hashed"
     assert found.inputs[0].verify_gas < found.inputs[1].verify_gas
     assert found.budget.verify_gas == found.inputs[0].verify_gas
-    again = compile_model(
-        tmp_path / "m.onnx",
-        tmp_path / "s.json",
-        options=CompileOptions(visibility=found.bundle.visibility),
-        **arguments,
-    )
-    assert again.bundle == found.bundle
+    left = {path.name for path in (tmp_path / "home" / "compile").iterdir()}
+    assert not [name for name in left if not name.endswith((".lock", ".json"))]
+    idle = Idle()  # all that is left to do is to read
+    assert compiled(idle, input_by_gas=True).inputs == found.inputs
+    assert compiled(idle, visibility=found.bundle.visibility).bundle == found.bundle
+
+
+class Idle:
+    """A prover that must not be asked for anything."""
+
+    def __getattr__(self, name):
+        raise AssertionError(f"{name} was called")
