@@ -1,15 +1,19 @@
 """Conformance to ERC-7992: ours conforms, and each of many broken copies fails by the rule that it breaks."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from tests.support.chains import network_of
+from tests.support.circuits import build_tiny
+from tests.support.world import World
+from tests.support.world import deployed as deployed_world
 from zkchain.chain.client import Chain, connect
-from zkchain.chain.conformance import is_registry, is_verifier, probe
+from zkchain.chain.conformance import is_registry, is_verifier, probe, probe_proof
 from zkchain.chain.deploy import deploy_contract
 from zkchain.chain.devnet import start_devnet, stop_devnet
+from zkchain.chain.registry import ContractAt
 from zkchain.chain.signer import dev_signer
 from zkchain.errors import DeploymentDrift
 from zkchain.records import ContractArtifact
@@ -210,6 +214,64 @@ VERIFIERS = {
 }
 
 
+def test_a_verifier_whose_registry_takes_no_model_is_a_finding_and_not_the_end(one_chain: Chain):
+    registry = deployed(one_chain, REGISTRIES["registering reverts"].compiled("ModelRegistry"))
+    gateway = deployed(one_chain, load_artifact("InferenceGateway"), registry)
+    assert broken(one_chain, gateway, VERIFIER) == {"erc7992.verify.models", "erc7992.store.models"}
+
+
+# --- with an honest proof ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(one_chain: Chain, tmp_path_factory) -> World:
+    return deployed_world(one_chain, build_tiny(tmp_path_factory.mktemp("circuit"), seed=1), "shared")
+
+
+def shown(world: World, gateway: ContractAt) -> set[str]:
+    """Names of the rules that the gateway breaks when it is shown a proof made for it."""
+    there = replace(world, gateway=gateway)
+    proof = there.prove(there.bound())
+    findings = probe_proof(world.chain, gateway, world.registry.abi, proof)
+    assert len(findings) == 9
+    return {finding.rule for finding in findings if not finding.held}
+
+
+def test_our_gateway_keeps_every_rule_about_an_honest_proof_and_records_nothing(world: World):
+    before = world.chain.block_number()
+    assert shown(world, world.gateway) == set()
+    assert world.chain.block_number() == before
+
+
+PROOFS = {
+    "another input is accepted": Mutant(
+        "erc7992.verify.input",
+        STANDARD,
+        "if (accepted.inputCommitment != inputCommitment) revert InputCommitmentMismatch();",
+        "inputCommitment;",
+    ),
+    "another output is accepted": Mutant(
+        "erc7992.store.output",
+        STANDARD,
+        "if (keccak256(accepted.output) != keccak256(output)) revert OutputMismatch();",
+        "output;",
+    ),
+    "any proof is accepted": Mutant("erc7992.verify.proof", CHECK, "            revert InvalidProof();\n", ""),
+    "no proof is accepted": Mutant(
+        "erc7992.verify.honest",
+        CHECK,
+        "if (forAccount && caller != binding.account)",
+        "if (forAccount && caller == binding.account)",
+    ),
+    "an answer is kept under another id": Mutant(
+        "erc7992.store.inferenceId",
+        STANDARD,
+        "inferenceId = keccak256(abi.encodePacked(modelId, inputCommitment, output));",
+        "inferenceId = keccak256(abi.encode(modelId, inputCommitment, output));",
+    ),
+}
+
+
 def some(mutants, every):
     """All mutants; in the default suite one of so many."""
     return [
@@ -229,3 +291,10 @@ def test_a_broken_verifier_fails_by_the_rule_that_it_breaks(one_chain: Chain, mu
     assert mutant.rule in broken(
         one_chain, deployed(one_chain, mutant.compiled("InferenceGateway"), registry), VERIFIER
     )
+
+
+@pytest.mark.parametrize("mutant", some(PROOFS, 5))
+def test_a_gateway_that_takes_less_care_fails_by_the_rule_that_it_breaks(world: World, mutant: Mutant):
+    artifact = mutant.compiled("InferenceGateway")
+    gateway = ContractAt(deployed(world.chain, artifact, world.registry.address), artifact.abi)
+    assert mutant.rule in shown(world, gateway)
