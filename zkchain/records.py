@@ -184,6 +184,15 @@ class ContractArtifact(Record):
     deployed_bytecode: bytes  #: runtime code before immutables are filled in
     compiler: str
     solc_input: str
+    immutables: tuple[tuple[int, ...], ...] = ()  #: where each lies in the runtime code, 32 bytes a place
+
+    def differs_at(self, code: bytes) -> int | None:
+        """The first byte at which deployed `code` is not this contract's, immutables aside; None when it is."""
+        inside = {at for places in self.immutables for start in places for at in range(start, start + 32)}
+        pairs = enumerate(zip(code, self.deployed_bytecode, strict=False))
+        found = next((at for at, (one, other) in pairs if one != other and at not in inside), None)
+        shorter = min(len(code), len(self.deployed_bytecode))
+        return shorter if found is None and len(code) != len(self.deployed_bytecode) else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Create a contract and make sure that what the chain then holds is what was meant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import ContractTooLarge, DeploymentDrift, TransactionError
@@ -34,7 +34,7 @@ def deploy_contract(
     creation = artifact.bytecode + encode_constructor(artifact.abi, args)
     _check_size(artifact.name, "runtime code", len(artifact.deployed_bytecode), MAX_RUNTIME_BYTES)
     receipt, address = _create(chain, signer, artifact.name, creation, report, [artifact.abi, *abis])
-    _check_code(chain, artifact.name, address, artifact.deployed_bytecode, immutables=True)
+    _check_code(chain, artifact.name, address, lambda found: artifact.differs_at(found) is None)
     return receipt, address
 
 
@@ -54,7 +54,7 @@ def deploy_code(
     if runtime is not None:
         _check_size(name, "runtime code", len(runtime), MAX_RUNTIME_BYTES)
     receipt, address = _create(chain, signer, name, creation_code, report, ())
-    _check_code(chain, name, address, runtime, immutables=False)
+    _check_code(chain, name, address, lambda found: bool(found) if runtime is None else found == runtime)
     return receipt, address
 
 
@@ -78,21 +78,11 @@ def _check_size(name: str, what: str, size: int, limit: int) -> None:
         raise ContractTooLarge(f"{name} has {size:,} bytes of {what}; the limit is {limit:,}", bytes=size, limit=limit)
 
 
-def _check_code(chain: Chain, name: str, address: Address, expected: bytes | None, *, immutables: bool) -> None:
+def _check_code(chain: Chain, name: str, address: Address, fits: Callable[[bytes], bool]) -> None:
     found = chain.code_at(address)
-    fits = bool(found) if expected is None else same_code(found, expected, immutables=immutables)
-    if not fits:
+    if not fits(found):
         raise DeploymentDrift(
             f"{name} was deployed at {address}, but the code there is not what was sent",
             address=address,
             bytes=len(found),
         )
-
-
-def same_code(found: bytes, expected: bytes, *, immutables: bool) -> bool:
-    """Equal but for immutables, which the compiler leaves as zeros and the constructor fills in."""
-    if not immutables or found == expected:
-        return found == expected
-    return len(found) == len(expected) and all(
-        wanted in (byte, 0) for byte, wanted in zip(found, expected, strict=True)
-    )

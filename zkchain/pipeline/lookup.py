@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..chain.deploy import same_code
 from ..chain.deployments import DeploymentRecord, code_matches, find_deployments, read_deployment
 from ..chain.registry import ContractAt, get_version, is_stopped, read
 from ..errors import (
@@ -148,7 +147,7 @@ def _compare_with_chain(site: Site, record: DeploymentRecord, model: DeployedMod
     """A contract that does nothing accepts every call: only ours, with our entry in it, may judge."""
     for name, found in (("InferenceGateway", model.gateway), ("ModelRegistry", model.registry)):
         artifact = load_artifact(name)
-        if not same_code(site.chain.code_at(found), artifact.deployed_bytecode, immutables=True):
+        if artifact.differs_at(site.chain.code_at(found)) is not None:
             raise DeploymentDrift(f"{found} is recorded as {name}, but has other code", address=found)
     gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
     registry = ContractAt(model.registry, load_artifact("ModelRegistry").abi)

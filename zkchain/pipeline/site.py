@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..chain.client import Chain, connect
-from ..chain.deploy import deploy_contract, same_code
+from ..chain.deploy import deploy_contract
 from ..chain.deployments import DeploymentRecord, code_matches, read_deployment, write_deployment
 from ..chain.networks import LOCAL, resolve_network
 from ..chain.signer import Signer, load_signer
@@ -91,7 +91,7 @@ def deploy_once(
 def is_same(site: Site, record: DeploymentRecord, artifact: ContractArtifact) -> bool:
     """True when the record is of this artifact. Asks the chain too: whoever can write a file is not believed."""
     found = site.chain.code_at(record.deployment.address)
-    return record.bytecode == artifact.bytecode and same_code(found, artifact.deployed_bytecode, immutables=True)
+    return record.bytecode == artifact.bytecode and artifact.differs_at(found) is None
 
 
 def make_record(

@@ -14,7 +14,16 @@ from .solc import Compiler
 SETTINGS: Mapping[str, Any] = {
     "evmVersion": "shanghai",
     "optimizer": {"enabled": True, "runs": 200},
-    "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}},
+    "outputSelection": {
+        "*": {
+            "*": [
+                "abi",
+                "evm.bytecode.object",
+                "evm.deployedBytecode.immutableReferences",
+                "evm.deployedBytecode.object",
+            ]
+        }
+    },
 }
 
 _CONTRACT = re.compile(r"^(?:abstract )?contract (\w+)", re.MULTILINE)
@@ -57,6 +66,7 @@ def compile_request(name: str, request: Mapping[str, Any], compiler: Compiler) -
         abi=tuple(found[0]["abi"]),
         bytecode=_code(name, found[0]["evm"]["bytecode"]["object"]),
         deployed_bytecode=_code(name, found[0]["evm"]["deployedBytecode"]["object"]),
+        immutables=_immutables(found[0]["evm"]["deployedBytecode"]),
         compiler=compiler.version,
         solc_input=canonical_json(request).decode(),
     )
@@ -69,6 +79,12 @@ def compile_request(name: str, request: Mapping[str, Any], compiler: Compiler) -
             limit=MAX_RUNTIME_BYTES,
         )
     return artifact
+
+
+def _immutables(code: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+    """Where each immutable lies, in the order of the compiler's numbers for them."""
+    references = sorted(code.get("immutableReferences", {}).items())
+    return tuple(tuple(sorted(place["start"] for place in places)) for _, places in references)
 
 
 def _code(name: str, text: str) -> bytes:
