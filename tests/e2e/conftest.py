@@ -52,6 +52,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
         "prove": ("prove", bundle, "--input", "input.json", *network),
         "verify with bundle": ("verify", proof, "--bundle", bundle),
         "verify on network": ("verify", proof, *network),
+        "audit": ("audit", "tiny", *network, "--bundle", bundle, "--standard-json", "standard"),
         "submit": ("submit", proof, *network),
         "submit again": ("submit", proof, *network),
         "events": ("events", *network),

@@ -20,6 +20,7 @@ STEPS = (
     "prove",
     "verify with bundle",
     "verify on network",
+    "audit",
     "submit",
     "events",
 )
@@ -121,6 +122,33 @@ def test_both_judges_agree_and_say_who_they_are(journey):
     gateway = journey.steps["deploy"].json["contracts"]["InferenceGateway"]
     assert by_bundle == {"valid": True, "where": "bundle", "reason": ""}
     assert by_network == {"valid": True, "where": f"local:{gateway}", "reason": "", "recorded": False}
+
+
+def test_the_audit_matches_and_writes_what_explorers_ask_for(journey):
+    facts = journey.steps["audit"].json
+    assert facts["verdict"] == "MATCH"
+    assert facts["mismatches"] == []
+    assert not facts["stopped"]
+    assert facts["model_id"] == journey.steps["deploy"].json["model_id"]
+    assert facts["owner"].lower() == DEV_ADDRESSES[0].lower()
+    assert {"verifying key", "InferenceGateway.code", "registry.circuitDigest"} <= {
+        one["name"] for one in facts["fields"]
+    }
+    assert sorted(path.name for path in (journey.folder / "standard").iterdir()) == sorted(
+        Path(path).name for path in facts["standard_json"]
+    )
+
+
+def test_the_gateway_and_the_registry_conform_and_the_adapter_does_not(journey):
+    contracts = journey.steps["deploy"].json["contracts"]
+    for name in ("InferenceGateway", "ModelRegistry"):
+        found = journey.zkchain.here("conformance", contracts[name], "--network", "local", "--json")
+        assert (found.exit_code, found.json["conforms"]) == (0, True)
+        assert all(finding["held"] for finding in found.json["findings"])
+    other = journey.zkchain.here("conformance", contracts["tiny"], "--network", "local", "--json")
+    assert (other.exit_code, other.json["conforms"]) == (1, False)
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    assert [key for key in other.json if f"`{key}`" not in page] == []
 
 
 def test_submit_gives_the_decoded_event(journey):

@@ -31,8 +31,8 @@ from .parameters import PATH
 def entry(screen: Screen, *, name: str, network: str, bundle: Path | None, standard_json: Path | None) -> Answer:
     """Compare a deployed model with everything that it follows from: MATCH, or MISMATCH naming what differs.
 
-    Contracts are compiled from source again and compared with the chain byte for byte. With --bundle, model, settings
-    and SRS give the keys and the verifier once more. Exit code 1 for a mismatch.
+    Contracts are compiled from source again, where a compiler is at hand, and compared with the chain byte for byte.
+    With --bundle, model, settings and SRS give the keys and the verifier once more. Exit code 1 for a mismatch.
     """
     config = read_config()
     result = audit_model(name, network, config=config, prover=make_engine(config), bundle=bundle, report=screen.report)

@@ -48,10 +48,12 @@ class Rederived:
         assert self.bundle is not None
         return self.bundle.params_digest or ZERO_DIGEST
 
-    def verifier_code(self, compiler: Compiler, *, own: bool) -> bytes:
-        """Runtime code that must stand on the chain: the own verifier's, or the key's data contract's."""
-        if own:
-            return compile_verifier(self.own_source, compiler).deployed_bytecode
+    def own_code(self, compiler: Compiler) -> bytes:
+        """Runtime code of the circuit's own verifier."""
+        return compile_verifier(self.own_source, compiler).deployed_bytecode
+
+    def key_code(self) -> bytes:
+        """Runtime code of the data contract that holds the key for the shared verifier."""
         return key_data_creation_code(self.key_words)[KEY_INIT_BYTES:]
 
 

@@ -21,7 +21,7 @@ from ..solidity.artifacts import load_artifact
 from ..solidity.compile import compile_verifier
 from ..solidity.guard import guard_verifier
 from ..solidity.keydata import key_data_creation_code, key_digest, parse_vka
-from ..solidity.solc import find_compiler
+from ..solidity.solc import Compiler, find_compiler
 from ..values import Address, Digest, FieldElement
 from .site import Site, deploy_once
 
@@ -62,6 +62,16 @@ class AdapterPlan:
     accept: Callable[[Address], object] | None = None  #: raises unless the adapter's verifier is to be used
 
 
+def compiler_if_any(home: Path) -> Compiler | None:
+    """The compiler, or None where there is none. Raises CompilerNotFound for one that was asked for by name."""
+    try:
+        return find_compiler(home=home)
+    except CompilerNotFound:
+        if os.environ.get("ZKCHAIN_SOLC"):
+            raise
+        return None
+
+
 def prepare_verifier(
     folder: Path, choice: VerifierChoice, *, prover: Prover, home: Path, report: Report = silent
 ) -> OwnVerifier | SharedVerifier:
@@ -69,15 +79,14 @@ def prepare_verifier(
 
     Raises CompilerNotFound and ContractTooLarge when `choice` is "own" and cannot be had; "auto" then shares.
     """
+    compiler = None
     if choice != "shared":
+        compiler = find_compiler(home=home) if choice == "own" else compiler_if_any(home)
+    if compiler is not None:
         try:
-            compiler = find_compiler(home=home)
             source = guard_verifier(prover.render_verifier(circuit_files(folder), report))
             report("compiling the verifier")
             return OwnVerifier(artifact=compile_verifier(source, compiler))
-        except CompilerNotFound:
-            if choice == "own" or os.environ.get("ZKCHAIN_SOLC"):
-                raise  # a compiler that was asked for by name must not be passed over in silence
         except ContractTooLarge:
             if choice == "own":
                 raise
