@@ -59,6 +59,7 @@ brownie: .venv-brownie/.stamp
 docs: $(DEV)
 	$(BIN)/python -m scripts.write_cli_reference
 	$(BIN)/python -m scripts.write_error_reference
+	$(BIN)/python -m scripts.write_gas_table
 
 # --- environments -----------------------------------------------------------------------------------------------
 
