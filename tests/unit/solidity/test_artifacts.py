@@ -31,6 +31,21 @@ def test_a_shipped_contract_loads_and_fits_the_chain(name: str) -> None:
     assert artifact.abi
 
 
+def instructions(code: bytes) -> set[int]:
+    """The instructions of runtime code, without the data that PUSH takes and the metadata behind."""
+    found, at, end = set(), 0, len(code) - int.from_bytes(code[-2:], "big") - 2
+    while at < end:
+        found.add(code[at])
+        at += code[at] - 0x5F + 1 if 0x60 <= code[at] <= 0x7F else 1
+    return found
+
+
+@pytest.mark.parametrize("name", ARTIFACTS)
+def test_no_contract_lends_its_storage_or_goes_away(name: str) -> None:
+    """T44: no proxies, so no CALLCODE and no DELEGATECALL; T20: nor SELFDESTRUCT."""
+    assert not {0xF2, 0xF4, 0xFF} & instructions(load_artifact(name).deployed_bytecode)
+
+
 def test_nothing_else_ships() -> None:
     folder = Path(artifacts.__file__).parent / "artifacts"
     assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.json" for name in ARTIFACTS)
