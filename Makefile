@@ -4,7 +4,7 @@
 #   make test   install the tools too, then lint, build and analyze the contracts, and run the tests
 #
 # Nothing is written outside this folder but the caches of pip and npm. Every step is skipped when it is up to date.
-.PHONY: demo test test-all lint bench bench-quick contracts prove-contracts coverage brownie docs lock clean
+.PHONY: demo test test-all lint bench bench-quick contracts prove-contracts coverage mutants brownie docs lock clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -49,6 +49,10 @@ prove-contracts: $(DEV) $(NODE) $(HALMOS)
 
 coverage: $(DEV) $(NODE)
 	$(BIN)/python scripts/check_coverage.py
+
+# Whether the tests would notice a broken contract: half an hour.
+mutants: $(DEV) $(NODE) $(SLITHER)
+	.venv-slither/bin/python scripts/mutate_contracts.py
 
 # The oldest stack we promise to run on: the one eth-brownie pins, in an environment of its own.
 brownie: .venv-brownie/.stamp
