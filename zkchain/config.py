@@ -1,24 +1,15 @@
 """Where things live and which limits hold, read once from the environment into a frozen record."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import ConfigError, NetworkUnknown
+from .network_config import PRESETS, NetworkEntry, read_networks
 
 #: Name of the project file, looked for in the working directory and its parents.
 PROJECT_FILE = "zkchain.toml"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkEntry:
-    """One [networks.NAME] table of zkchain.toml. `signer` is a reference such as env:NAME, never a key."""
-
-    rpc_url: str
-    chain_id: int
-    signer: str = "env:ZKCHAIN_PRIVATE_KEY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +26,18 @@ class Config:
         """The entry called `name`. Raises NetworkUnknown."""
         if name not in self.networks:
             known = ", ".join(["local", *sorted(self.networks)])
-            raise NetworkUnknown(f"network {name!r} is not configured; known: {known}", name=name)
+            error = NetworkUnknown(f"network {name!r} is not configured; known: {known}", name=name)
+            if name in PRESETS:
+                error.remedy = f"its chain is known, but no URL: add [networks.{name}] with rpc_url to {PROJECT_FILE}"
+            raise error
         return self.networks[name]
 
 
 def read_config(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Config:
-    """Read the environment and the nearest zkchain.toml. Raises ConfigError."""
+    """Read the environment, the user's networks, and the nearest zkchain.toml, whose networks come first.
+
+    Raises ConfigError.
+    """
     env = os.environ if environ is None else environ
     here = _working_directory() if cwd is None else cwd
     project = next((p / PROJECT_FILE for p in (here, *here.parents) if (p / PROJECT_FILE).is_file()), None)
@@ -50,7 +47,7 @@ def read_config(environ: Mapping[str, str] | None = None, cwd: Path | None = Non
         deployments=root / "deployments",
         memory_limit_bytes=int(_number(env, "ZKCHAIN_MEMORY_LIMIT_GB", _default_memory_gb()) * 2**30),
         time_limit_seconds=_number(env, "ZKCHAIN_TIME_LIMIT_SECONDS", 3600.0),
-        networks=_networks(project) if project else {},
+        networks={**_user_networks(env), **(read_networks(project) if project else {})},
     )
 
 
@@ -99,23 +96,10 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
-def _networks(path: Path) -> dict[str, NetworkEntry]:
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("networks", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}", path=path) from error
-    if not isinstance(tables, dict):
-        raise ConfigError(f"{path}: [networks] must be a table", path=path)
-    return {name: _entry(path, name, table) for name, table in tables.items()}
-
-
-def _entry(path: Path, name: str, table: object) -> NetworkEntry:
-    wanted: dict[str, type] = {"rpc_url": str, "chain_id": int, "signer": str}
-    if name == "local" or not isinstance(table, dict):
-        raise ConfigError(f"{path}: networks.{name} must be a table; 'local' is reserved", path=path)
-    for key, value in table.items():
-        if key not in wanted or type(value) is not wanted[key]:
-            raise ConfigError(f"{path}: networks.{name}.{key} is not a known key of the right type", path=path)
-    if not {"rpc_url", "chain_id"} <= set(table):
-        raise ConfigError(f"{path}: networks.{name} needs rpc_url and chain_id", path=path)
-    return NetworkEntry(**table)
+def _user_networks(env: Mapping[str, str]) -> dict[str, NetworkEntry]:
+    """Those of ~/.config/zkchain/zkchain.toml, or of the file that ZKCHAIN_CONFIG names."""
+    if env.get("ZKCHAIN_CONFIG"):
+        return read_networks(Path(env["ZKCHAIN_CONFIG"]).expanduser())
+    base = env.get("XDG_CONFIG_HOME") or (f"{env['HOME']}/.config" if env.get("HOME") else "")
+    path = Path(base) / "zkchain" / PROJECT_FILE
+    return read_networks(path) if base and path.is_file() else {}

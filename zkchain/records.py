@@ -202,6 +202,10 @@ class Network(Record):
     name: str
     rpc_url: str = field(repr=False)  #: may carry a token
     chain_id: int
+    fallback_urls: tuple[str, ...] = field(default=(), repr=False)  #: tried in this order when the first one fails
+    confirmations: int | Literal["finalized"] = 1  #: blocks that make a transaction count, its own included
+    max_fee_wei: int | None = None  #: most that a unit of gas may cost
+    max_tip_wei: int | None = None
 
     @property
     def devnet(self) -> bool:

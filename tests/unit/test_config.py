@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from zkchain.config import Config, NetworkEntry, _default_memory_gb, read_config
+from zkchain.config import Config, _default_memory_gb, read_config
 from zkchain.errors import ConfigError, NetworkUnknown
+from zkchain.network_config import PRESETS, NetworkEntry
 
 SEPOLIA = '[networks.sepolia]\nrpc_url = "https://rpc.example"\nchain_id = 11155111\n'
 
@@ -34,7 +35,9 @@ def test_a_project_file_above_the_working_folder_is_found(tmp_path):
     project(tmp_path, SEPOLIA)
     config = read(inner)
     assert config.deployments == tmp_path / "deployments"
-    assert config.network("sepolia") == NetworkEntry(rpc_url="https://rpc.example", chain_id=11155111)
+    assert config.network("sepolia") == NetworkEntry(
+        rpc_urls=("https://rpc.example",), chain_id=11155111, confirmations=2, explorer="https://sepolia.etherscan.io"
+    )
 
 
 def test_the_nearest_project_file_wins(tmp_path):
@@ -77,6 +80,57 @@ def test_an_unknown_network_is_refused_with_the_known_ones(tmp_path):
     assert caught.value.facts == {"name": "mainnet"}
 
 
+def test_a_network_may_have_several_urls_and_caps(tmp_path):
+    text = """
+[networks.far]
+rpc_urls = ["env:FAR_RPC", "https://rpc.example"]
+chain_id = 77
+confirmations = "finalized"
+max_fee_gwei = 80
+max_tip_gwei = 1.5
+explorer = "https://scan.example"
+signer = "file:/run/key"
+"""
+    entry = read(project(tmp_path, text)).network("far")
+    assert entry.rpc_urls == ("env:FAR_RPC", "https://rpc.example")
+    assert (entry.confirmations, entry.max_fee_gwei, entry.max_tip_gwei) == ("finalized", 80, 1.5)
+    assert (entry.explorer, entry.signer) == ("https://scan.example", "file:/run/key")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_public_chain_needs_only_a_url(tmp_path, name):
+    entry = read(project(tmp_path, f'[networks.{name}]\nrpc_url = "env:RPC"')).network(name)
+    assert (entry.chain_id, entry.explorer) == (PRESETS[name].chain_id, PRESETS[name].explorer)
+
+
+def test_the_name_of_a_public_chain_is_not_given_to_another(tmp_path):
+    with pytest.raises(ConfigError, match="base is chain 8453"):
+        read(project(tmp_path, '[networks.base]\nrpc_url = "http://x"\nchain_id = 1'))
+
+
+def test_a_public_chain_without_a_url_says_what_it_lacks(tmp_path):
+    with pytest.raises(NetworkUnknown) as caught:
+        read(tmp_path).network("polygon")
+    assert "[networks.polygon]" in caught.value.remedy
+
+
+def test_the_projects_networks_come_before_the_users(tmp_path):
+    mine = tmp_path / "config" / "zkchain"
+    mine.mkdir(parents=True)
+    table = '[networks.{}]\nrpc_url = "http://{}"\nchain_id = 7\n'
+    (mine / "zkchain.toml").write_text(table.format("far", "mine") + table.format("near", "mine"))
+    project(tmp_path, table.format("far", "ours"))
+    for environ in ({"XDG_CONFIG_HOME": str(tmp_path / "config")}, {"ZKCHAIN_CONFIG": str(mine / "zkchain.toml")}):
+        config = read(tmp_path, **environ)
+        assert config.network("far").rpc_urls == ("http://ours",)
+        assert config.network("near").rpc_urls == ("http://mine",)
+
+
+def test_a_user_file_that_is_named_must_be_there(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read(tmp_path, ZKCHAIN_CONFIG=str(tmp_path / "nowhere.toml"))
+
+
 def test_a_signer_is_a_reference(tmp_path):
     config = read(project(tmp_path, SEPOLIA + 'signer = "keystore:key.json"\n'))
     assert config.network("sepolia").signer == "keystore:key.json"
@@ -89,6 +143,12 @@ def test_a_signer_is_a_reference(tmp_path):
         "[networks]\nsepolia = 1",
         '[networks.local]\nrpc_url = "http://x"\nchain_id = 1',
         '[networks.a]\nrpc_url = "http://x"',
+        '[networks.a]\nrpc_url = "http://x"\nrpc_urls = ["http://y"]\nchain_id = 1',
+        "[networks.a]\nrpc_urls = []\nchain_id = 1",
+        '[networks.a]\nrpc_url = "http://x"\nchain_id = 1\nconfirmations = 0',
+        '[networks.a]\nrpc_url = "http://x"\nchain_id = 1\nconfirmations = "safe"',
+        '[networks.a]\nrpc_url = "http://x"\nchain_id = 1\nmax_fee_gwei = -1',
+        '[networks.a]\nrpc_url = "http://x"\nchain_id = 1\nexplorer = "javascript:alert(1)"',
         "[networks.a]\nchain_id = 1",
         "[networks.a]\nrpc_url = 1\nchain_id = 1",
         '[networks.a]\nrpc_url = "http://x"\nchain_id = "1"',

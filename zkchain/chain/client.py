@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from ..errors import RpcError, WrongChain
 from ..files import exclusive
 from ..records import Network, Receipt
 from ..values import Address, Digest, address, digest, keccak_of
-from .rpc import Endpoint, ExecutionRefused, open_endpoint, request
+from .pool import Pool
+from .rpc import ExecutionRefused, open_endpoint, request
 
 #: Seconds for one request. A node that verifies a proof in Python needs about one.
 REQUEST_SECONDS = 30.0
@@ -52,15 +53,15 @@ class Log:
 class Chain:
     """A connection to one chain. Every method raises ConnectionFailed and RpcError besides what it names."""
 
-    __slots__ = ("_endpoint", "_locks", "network")
+    __slots__ = ("_locks", "_pool", "network")
 
-    def __init__(self, network: Network, endpoint: Endpoint, locks: Path | None = None) -> None:
+    def __init__(self, network: Network, pool: Pool, locks: Path | None = None) -> None:
         self.network = network
-        self._endpoint = endpoint
+        self._pool = pool
         self._locks = locks
 
     def __repr__(self) -> str:
-        return f"Chain({self._endpoint!r})"
+        return f"Chain({self._pool!r})"
 
     def check_chain_id(self) -> None:
         """Raise WrongChain unless the endpoint still serves the configured chain."""
@@ -90,6 +91,14 @@ class Chain:
     def block_number(self) -> int:
         """Number of the latest block."""
         return _quantity(self._ask("eth_blockNumber"))
+
+    def finalized_number(self) -> int:
+        """Number of the latest block that the chain calls final."""
+        return _quantity(_object(self._ask("eth_getBlockByNumber", "finalized", False)).get("number"))
+
+    def block_hash(self, number: int) -> Digest:
+        """Hash of the block of this number."""
+        return _digest(_object(self._ask("eth_getBlockByNumber", hex(number), False)).get("hash"))
 
     def balance(self, account: Address) -> int:
         """Wei at the latest block."""
@@ -190,7 +199,7 @@ class Chain:
         return tuple(log_of(item) for item in found)
 
     def _ask(self, method: str, *params: Any) -> Any:
-        return request(self._endpoint, method, params)
+        return self._pool.ask(method, params)
 
 
 def connect(network: Network, *, timeout: float = REQUEST_SECONDS, locks: Path | None = None) -> Chain:
@@ -198,7 +207,9 @@ def connect(network: Network, *, timeout: float = REQUEST_SECONDS, locks: Path |
 
     Raises ConnectionFailed, RpcError, WrongChain, ConfigError.
     """
-    chain = Chain(network, open_endpoint(network, timeout), locks)
+    networks = [network, *(replace(network, rpc_url=url) for url in network.fallback_urls)]
+    pool = Pool([open_endpoint(one, timeout) for one in networks], network.chain_id)
+    chain = Chain(network, pool, locks)
     chain.check_chain_id()
     return chain
 

@@ -25,6 +25,8 @@ from ..records import Receipt
 from ..values import Address, Digest, address, keccak_of
 from .abi import Abi
 from .client import Chain, Head
+from .fees import fees_at
+from .finality import await_depth
 from .gas import TX_GAS_CAP, least_gas
 from .revert import revert_error
 from .rpc import ExecutionRefused
@@ -52,11 +54,11 @@ def send(
     report: Report = silent,
     timeout: float = RECEIPT_SECONDS,
 ) -> Receipt:
-    """Send `data` to `to`, or create a contract when `to` is None, and wait for success.
+    """Send `data` to `to`, or create a contract when `to` is None, and wait until it succeeded and is confirmed.
 
     `abis` name the custom errors that the contract may revert with. Raises TransactionReverted and its kinds,
-    TransactionUnknown (its `tx_hash` fact is the hash to look up), NonceTaken, InsufficientFunds, WrongChain,
-    DevKeyRefused, ConnectionFailed, RpcError.
+    TransactionUnknown (its `tx_hash` fact is the hash to look up), NonceTaken, InsufficientFunds, FeeOverCap,
+    WrongChain, DevKeyRefused, ConnectionFailed, RpcError.
     """
     report("preparing transaction")
     # Until it is mined: the next transaction of the account is estimated on the state that this one leaves.
@@ -67,7 +69,8 @@ def send(
         broadcast(chain, signed)
         report("waiting for receipt")
         receipt = await_receipt(chain, signed.hash, timeout=timeout)
-    return settle(chain, receipt, tx, abis)
+    settle(chain, receipt, tx, abis)
+    return await_depth(chain, receipt, report)
 
 
 def prepare(
@@ -90,14 +93,6 @@ def prepare(
         tx["to"] = to
     _check_funds(chain, sender, tx)
     return tx
-
-
-def fees_at(chain: Chain, head: Head) -> dict[str, int]:
-    """Fee fields: EIP-1559 where the chain has a base fee, the old gas price elsewhere."""
-    if head.base_fee is None:
-        return {"gasPrice": chain.gas_price()}
-    tip = chain.priority_fee()
-    return {"maxFeePerGas": 2 * head.base_fee + tip, "maxPriorityFeePerGas": tip}
 
 
 def gas_cap(head: Head) -> int:

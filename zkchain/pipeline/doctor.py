@@ -17,14 +17,14 @@ import psutil  # type: ignore[import-untyped]
 from ..chain.anvil import find_anvil
 from ..chain.client import chain_id_of
 from ..chain.devnet import running_devnet
-from ..chain.networks import LOCAL
+from ..chain.networks import network_of
 from ..chain.urls import shown
 from ..circuit.srs import list_srs, srs_folder
-from ..config import Config, NetworkEntry
+from ..config import Config
 from ..errors import ZkchainError
 from ..halo2 import ENGINE_VERSION
+from ..network_config import LOCAL, NetworkEntry
 from ..record import Record
-from ..records import Network
 from ..solidity.solc import SOLC_VERSION, find_compiler
 
 #: A small model's bundle takes 2 to 20 MB, its proof under 1 GB of memory; with less than this even those may fail.
@@ -181,8 +181,8 @@ def _network(name: str, entry: NetworkEntry) -> Check:
     part = f"network: {name}"
 
     def look() -> Check:
-        network = Network(name=name, rpc_url=entry.rpc_url, chain_id=entry.chain_id)
-        served, place = chain_id_of(network), shown(entry.rpc_url)
+        network = network_of(name, entry)
+        served, place = chain_id_of(network), shown(network.rpc_url)
         ok = served == entry.chain_id
         remedy = "" if ok else f"correct chain_id ({entry.chain_id}) or rpc_url of {name} in zkchain.toml"
         return Check(part=part, found=True, version=f"chain id {served}", where=place, ok=ok, remedy=remedy)

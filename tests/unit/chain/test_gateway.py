@@ -9,6 +9,7 @@ from tests.support.rpc_server import rpc_server
 from zkchain.chain.abi import event_topic
 from zkchain.chain.client import Chain
 from zkchain.chain.gateway import KnownModel, _event_of, list_events, outputs_of
+from zkchain.chain.pool import Pool
 from zkchain.chain.registry import ContractAt
 from zkchain.chain.rpc import open_endpoint
 from zkchain.errors import EventMissing, RpcError
@@ -75,7 +76,7 @@ def serving(logs: list[Any]):
 def event_in(logs: list[Any]):
     with serving(logs) as url:
         network = Network(name="test", rpc_url=url, chain_id=1)
-        return _event_of(Chain(network, open_endpoint(network, 5)), GATEWAY, KNOWN, RECEIPT)
+        return _event_of(Chain(network, Pool([open_endpoint(network, 5)], network.chain_id)), GATEWAY, KNOWN, RECEIPT)
 
 
 def test_the_event_is_decoded_by_name_scale_and_sign():
@@ -122,7 +123,7 @@ def test_an_event_that_cannot_be_read_is_an_error(changed: dict[str, Any]):
 def test_a_list_holds_the_gateways_own_events_only():
     with serving([log(address=STRANGER), log(), log(logIndex="0x3")]) as url:
         network = Network(name="test", rpc_url=url, chain_id=1)
-        chain = Chain(network, open_endpoint(network, 5))
+        chain = Chain(network, Pool([open_endpoint(network, 5)], network.chain_id))
         assert [event.log_index for event in list_events(chain, GATEWAY, {MODEL: KNOWN})] == [2, 3]
         assert list_events(chain, GATEWAY, {MODEL: KNOWN}, from_block=10) == ()
 

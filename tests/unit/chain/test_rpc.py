@@ -10,6 +10,7 @@ import web3.exceptions
 
 from tests.support.rpc_server import RawAnswer, RpcAnswer, rpc_server
 from zkchain.chain.client import Chain, chain_id_of, connect
+from zkchain.chain.pool import Pool
 from zkchain.chain.rpc import ExecutionRefused, _translated, open_endpoint, request
 from zkchain.chain.urls import check_url, shown, without_secrets
 from zkchain.errors import (
@@ -34,7 +35,7 @@ def network(url: str, chain_id: int = 31337) -> Network:
 
 def chain_at(url: str) -> Chain:
     target = network(url)
-    return Chain(target, open_endpoint(target, 5))
+    return Chain(target, Pool([open_endpoint(target, 5)], target.chain_id))
 
 
 def always(result):
@@ -196,7 +197,7 @@ def test_tokens_of_the_url_never_reach_a_message(template: str, mood: str):
             connect(target)
         assert TOKEN not in texts_of(caught.value)
         assert TOKEN not in repr(open_endpoint(target, 1))
-        assert TOKEN not in repr(Chain(target, open_endpoint(target, 1)))
+        assert TOKEN not in repr(Chain(target, Pool([open_endpoint(target, 1)], target.chain_id)))
     assert "127.0.0.1" in str(caught.value) or mood == "wrong chain"
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.support.rpc_server import RpcAnswer, rpc_server
 from zkchain.chain.client import Chain
 from zkchain.chain.layouts import Statement, canonical, negative_vectors
+from zkchain.chain.pool import Pool
 from zkchain.chain.rpc import open_endpoint
 from zkchain.chain.smoke import smoke_test, verifier_at
 from zkchain.errors import RpcError, SmokeTestFailed
@@ -47,7 +48,7 @@ def test_a_verifier_that_refuses_all_or_accepts_all_fails(key):
 def judged(answer: Callable[[], str]) -> bool:
     with rpc_server(lambda method, params: answer()) as url:
         network = Network(name="test", rpc_url=url, chain_id=1)
-        return verifier_at(Chain(network, open_endpoint(network, 5)), VERIFIER)(b"")
+        return verifier_at(Chain(network, Pool([open_endpoint(network, 5)], network.chain_id)), VERIFIER)(b"")
 
 
 def test_one_is_yes_zero_and_a_revert_are_no():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.rpc_server import rpc_server
-from zkchain.config import Config, NetworkEntry
+from zkchain.config import Config
+from zkchain.network_config import NetworkEntry
 from zkchain.pipeline import doctor
 from zkchain.pipeline.doctor import Check, run_doctor
 
@@ -126,13 +127,13 @@ def test_too_little_disk_or_memory_is_not_healthy(bare, monkeypatch):
 
 def test_a_network_that_serves_its_chain_is_healthy(bare):
     with rpc_server(lambda method, params: "0xaa36a7") as url:
-        check = looked(bare, networks={"sepolia": NetworkEntry(rpc_url=url, chain_id=11155111)})["network: sepolia"]
+        check = looked(bare, networks={"sepolia": NetworkEntry(rpc_urls=(url,), chain_id=11155111)})["network: sepolia"]
     assert check == Check(part="network: sepolia", found=True, version="chain id 11155111", where=url.rstrip("/"))
 
 
 def test_a_network_that_serves_another_chain_is_not(bare):
     with rpc_server(lambda method, params: "0x1") as url:
-        check = looked(bare, networks={"sepolia": NetworkEntry(rpc_url=url, chain_id=11155111)})["network: sepolia"]
+        check = looked(bare, networks={"sepolia": NetworkEntry(rpc_urls=(url,), chain_id=11155111)})["network: sepolia"]
     assert check.found
     assert not check.ok
     assert check.version == "chain id 1"
@@ -140,7 +141,7 @@ def test_a_network_that_serves_another_chain_is_not(bare):
 
 
 def test_an_unreachable_network_keeps_its_token_secret(bare):
-    entry = NetworkEntry(rpc_url="http://127.0.0.1:9/v3/secrettoken123?key=othersecret456", chain_id=1)
+    entry = NetworkEntry(rpc_urls=("http://127.0.0.1:9/v3/secrettoken123?key=othersecret456",), chain_id=1)
     check = looked(bare, networks={"main": entry})["network: main"]
     assert not check.found
     assert not check.ok
