@@ -38,6 +38,8 @@
     │   ├── WrongChain
     │   ├── DevnetFailed
     │   ├── SignerMissing
+    │   ├── KeystoreRefused
+    │   ├── WalletTaken
     │   ├── DevKeyRefused
     │   ├── ChainUnfit
     │   └── InsufficientFunds
@@ -50,6 +52,7 @@
     │   ├── ModelStopped
     │   └── SmokeTestFailed
     ├── TransactionError
+    │   ├── FeeOverCap
     │   ├── TransactionReverted
     │   │   ├── AlreadyRecorded
     │   │   ├── BindingRefused
@@ -131,8 +134,10 @@ from .onchain import (
     DevKeyRefused,
     DevnetFailed,
     EventMissing,
+    FeeOverCap,
     GuardFailed,
     InsufficientFunds,
+    KeystoreRefused,
     ModelStopped,
     NetworkUnknown,
     NonceTaken,
@@ -144,6 +149,7 @@ from .onchain import (
     TransactionError,
     TransactionReverted,
     TransactionUnknown,
+    WalletTaken,
     WrongChain,
 )
 from .proving import (
@@ -215,12 +221,14 @@ __all__ = [
     "EngineRefused",
     "EngineTimeout",
     "EventMissing",
+    "FeeOverCap",
     "ExternalDataRefused",
     "FidelityViolated",
     "FileError",
     "FileForbidden",
     "GuardFailed",
     "InsufficientFunds",
+    "KeystoreRefused",
     "ModelError",
     "ModelInvalid",
     "ModelNotFound",
@@ -255,6 +263,7 @@ __all__ = [
     "UsageError",
     "ValueOutOfRange",
     "VisibilityRefused",
+    "WalletTaken",
     "WrongChain",
     "ZkchainError",
 ]

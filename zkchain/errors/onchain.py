@@ -87,6 +87,20 @@ class SignerMissing(ChainError):
     default_remedy = "set ZKCHAIN_PRIVATE_KEY or the network's signer in zkchain.toml"
 
 
+class KeystoreRefused(ChainError):
+    """A keystore file is damaged, too heavy to open, or its password is wrong."""
+
+    code = "chain.keystore"
+    default_remedy = "check the file and the password; nothing was changed"
+
+
+class WalletTaken(ChainError):
+    """There is a wallet of this name already; keys are never overwritten."""
+
+    code = "chain.wallet_taken"
+    default_remedy = "choose another name, or move the old wallet away"
+
+
 class DevKeyRefused(ChainError):
     """A publicly known development key was about to sign for a chain that is not a devnet."""
 
@@ -169,6 +183,13 @@ class TransactionError(ZkchainError):
 
     code = "transaction"
     exit_code = 13
+
+
+class FeeOverCap(TransactionError):
+    """Gas costs more now than the network's table allows."""
+
+    code = "transaction.fee_over_cap"
+    default_remedy = "wait, or raise max_fee_gwei of the network in zkchain.toml"
 
 
 class TransactionReverted(TransactionError):

@@ -9,7 +9,8 @@ import pytest
 from eth_account import Account
 
 from zkchain.chain.dev_accounts import DEV_ADDRESSES, dev_key
-from zkchain.chain.signer import KeySigner, dev_signer, key_signer, load_signer
+from zkchain.chain.signer import KeySigner, dev_signer, key_signer
+from zkchain.chain.signers import load_signer
 from zkchain.errors import DevKeyRefused, SignerMissing
 from zkchain.records import Network
 

@@ -1,0 +1,33 @@
+"""A signer of its own process, right or wrong: python -m tests.support.signer_program HOW."""
+
+import json
+import sys
+
+from eth_account import Account
+
+KEY = "5e" * 32
+
+
+def main(how: str) -> int:
+    asked = json.load(sys.stdin)
+    assert asked["zkchain_signer"] == 1
+    account = Account.from_key(KEY)
+    if how == "fails":
+        return 3
+    if how == "babbles":
+        print("please insert your card")
+        return 0
+    if asked["method"] == "address":
+        print(json.dumps({"address": "nobody" if how == "nobody" else account.address}))
+        return 0
+    fields = asked["transaction"]
+    tx = {name: fields[name] if name in ("to", "data") else int(fields[name], 16) for name in fields if name != "from"}
+    tx |= {"dearer": {"maxFeePerGas": 10**12}, "elsewhere": {"to": "0x" + "11" * 20}, "more": {"value": 1}}.get(how, {})
+    tx |= {"other data": {"data": "0x01"}, "other chain": {"chainId": 1}}.get(how, {})
+    raw = "0x" + bytes(Account.sign_transaction(tx, KEY).raw_transaction).hex()
+    print(json.dumps({"raw": raw[:-2] if how == "cut" else raw}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
