@@ -7,7 +7,8 @@ import pytest
 from tests.support.chains import ENGINES, need, network_of
 from zkchain.chain.client import connect
 from zkchain.chain.deploy import deploy_code, deploy_contract
-from zkchain.chain.deployments import DeploymentRecord, code_matches, read_deployment, write_deployment
+from zkchain.chain.deployment_record import DeploymentRecord
+from zkchain.chain.deployments import code_matches, read_deployment, write_deployment
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.devnet_state import Engine
 from zkchain.chain.signer import dev_signer

@@ -3,62 +3,20 @@
 What only zkchain needs lies under the key `zkchain`, which other tools ignore.
 """
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import DeploymentCorrupt, DeploymentNotFound
 from ..files import parse_json, write_atomic, write_json
-from ..record import Record
-from ..records import ContractArtifact, Deployment, Network
-from ..values import address, sha256_of
+from ..records import Network
 from .client import Chain
+from .deployment_record import OURS, SOLC_INPUTS, DeploymentRecord, document_of, record_of
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
-_CHAIN_ID, _SOLC_INPUTS, _OURS = ".chainId", "solcInputs", "zkchain"
+_CHAIN_ID, _RETIRED = ".chainId", "retired"
 _SIZE_LIMIT = 64 * 2**20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentRecord(Record):
-    """Everything about one contract on one chain. `facts` is the free part of our block: digests, segments …"""
-
-    deployment: Deployment
-    abi: tuple[dict[str, Any], ...]
-    args: tuple[Any, ...]
-    bytecode: bytes
-    deployed_bytecode: bytes
-    compiler: str
-    solc_input: str  #: standard-JSON input; empty for raw code
-    receipt: dict[str, Any]  #: as the node gave it
-    facts: dict[str, Any] = field(default_factory=dict)
-    count: int = 1  #: how often this name was deployed on this network
-
-    @classmethod
-    def of(
-        cls,
-        deployment: Deployment,
-        artifact: ContractArtifact,
-        *,
-        args: tuple[Any, ...],
-        receipt: Mapping[str, Any],
-        facts: Mapping[str, Any],
-    ) -> "DeploymentRecord":
-        """The record of an artifact that was deployed with these constructor arguments."""
-        return cls(
-            deployment=deployment,
-            abi=artifact.abi,
-            args=args,
-            bytecode=artifact.bytecode,
-            deployed_bytecode=artifact.deployed_bytecode,
-            compiler=artifact.compiler,
-            solc_input=artifact.solc_input,
-            receipt=dict(receipt),
-            facts=dict(facts),
-        )
 
 
 def write_deployment(root: Path, network: Network, record: DeploymentRecord) -> Path:
@@ -75,9 +33,9 @@ def write_deployment(root: Path, network: Network, record: DeploymentRecord) -> 
             f"network {network.name!r} is chain {network.chain_id}"
         )
     count = _count(path, record.deployment.tx_hash)
-    document = _document(record, count)
+    document = document_of(record, count)
     if record.solc_input:
-        write_atomic(folder / _SOLC_INPUTS / f"{document['solcInputHash']}.json", record.solc_input.encode())
+        write_atomic(folder / SOLC_INPUTS / f"{document['solcInputHash']}.json", record.solc_input.encode())
     write_json(path, document)
     return path
 
@@ -88,7 +46,7 @@ def read_deployment(root: Path, network: Network, name: str) -> DeploymentRecord
     _check_chain_id(root, network)
     if not path.is_file():
         raise DeploymentNotFound(f"no deployment {name!r} is recorded on network {network.name!r}", name=name)
-    record = _record(path, _json(path))
+    record = record_of(path, _json(path))
     if record.deployment.name != name or record.deployment.chain_id != network.chain_id:
         found = f"{record.deployment.name!r} on chain {record.deployment.chain_id}"
         raise DeploymentCorrupt(f"{path} says it is {found}", path=path)
@@ -117,83 +75,34 @@ def find_deployments(root: Path, network: Network, **facts: object) -> tuple[Dep
     return found
 
 
+def recorded_networks(root: Path) -> tuple[Network, ...]:
+    """The networks that something was deployed on, by name and without a URL. Raises DeploymentCorrupt."""
+    found = []
+    for mark in sorted(root.glob(f"*/{_CHAIN_ID}")):
+        text = mark.read_text(encoding="ascii", errors="replace").strip()
+        if not text.isdigit():
+            raise DeploymentCorrupt(f"{mark} does not hold a chain id", path=mark)
+        found.append(Network(name=mark.parent.name, rpc_url="", chain_id=int(text)))
+    return tuple(found)
+
+
+def retire_deployment(root: Path, network: Network, name: str) -> Path:
+    """Put the record called `name` among the retired ones, where nothing finds it. Returns the new file.
+
+    Raises DeploymentNotFound, DeploymentCorrupt, OSError.
+    """
+    record, path = read_deployment(root, network, name), _path(root, network, name)
+    aside = path.parent / _RETIRED / f"{name}-{record.deployment.tx_hash[2:10]}.json"
+    document = _json(path)
+    document[OURS] = {**document[OURS], "status": "retired"}
+    write_json(aside, document)
+    path.unlink()
+    return aside
+
+
 def code_matches(chain: Chain, record: DeploymentRecord) -> bool:
     """True when the chain holds the recorded code. False after a devnet was restarted, or when it changed."""
     return chain.code_hash(record.deployment.address) == record.deployment.code_hash
-
-
-def _document(record: DeploymentRecord, count: int) -> dict[str, Any]:
-    plain = record.to_json()
-    ours = {
-        **plain["deployment"],
-        "compiler": record.compiler,
-        "solc_input_sha256": sha256_of(record.solc_input.encode()) if record.solc_input else None,
-        "facts": plain["facts"],
-    }
-    document = {
-        "address": record.deployment.address,
-        "abi": list(record.abi),
-        "transactionHash": record.deployment.tx_hash,
-        "receipt": plain["receipt"],
-        "args": _plain_argument(record.args),
-        "numDeployments": count,
-        "bytecode": plain["bytecode"],
-        "deployedBytecode": plain["deployed_bytecode"],
-        _OURS: ours,
-    }
-    if record.solc_input:
-        # The name of a file, as hardhat-deploy gives it. What is trusted is the SHA-256 in our block.
-        document["solcInputHash"] = hashlib.md5(record.solc_input.encode(), usedforsecurity=False).hexdigest()
-    return document
-
-
-def _record(path: Path, document: Mapping[str, Any]) -> DeploymentRecord:
-    try:
-        _check_address(document)
-        ours = dict(document[_OURS])
-        facts, compiler, input_digest = ours.pop("facts"), ours.pop("compiler"), ours.pop("solc_input_sha256")
-        deployment = _confirmed(Deployment.from_json(ours))
-        return DeploymentRecord(
-            deployment=deployment,
-            abi=tuple(dict(entry) for entry in document["abi"]),
-            args=tuple(document["args"]),
-            bytecode=bytes.fromhex(document["bytecode"].removeprefix("0x")),
-            deployed_bytecode=bytes.fromhex(document["deployedBytecode"].removeprefix("0x")),
-            compiler=compiler,
-            solc_input=_solc_input(path, document.get("solcInputHash"), input_digest),
-            receipt=dict(document["receipt"]),
-            facts=dict(facts),
-            count=int(document["numDeployments"]),
-        )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise DeploymentCorrupt(f"{path} is no deployment record: {error}", path=path) from error
-
-
-def _confirmed(deployment: Deployment) -> Deployment:
-    """Nothing here writes another status yet; what is planned, sent or retired must not be relied on."""
-    if deployment.status != "confirmed":
-        raise ValueError(f"its status is {deployment.status!r}")
-    return deployment
-
-
-def _check_address(document: Mapping[str, Any]) -> None:
-    """Other tools read the outer address, we the inner one."""
-    if address(document["address"]) != document[_OURS]["address"]:
-        raise ValueError("two different addresses")
-
-
-def _solc_input(path: Path, name: object, wanted: object) -> str:
-    if wanted is None:
-        return ""
-    if not isinstance(name, str) or not re.fullmatch(r"[0-9a-f]{32}", name):
-        raise ValueError("solcInputHash is not the name of a file")
-    try:
-        text = (path.parent / _SOLC_INPUTS / f"{name}.json").read_bytes()
-    except OSError as error:
-        raise ValueError(f"the compiler input {name} is missing") from error
-    if sha256_of(text) != wanted:
-        raise ValueError(f"the compiler input {name} was changed")
-    return text.decode()
 
 
 def _claimed(root: Path, network: Network) -> Path:
@@ -244,7 +153,7 @@ def _files(root: Path, network: Network) -> Iterator[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    return _OURS in _json(path)
+    return OURS in _json(path)
 
 
 def _count(path: Path, tx_hash: str) -> int:
@@ -265,14 +174,3 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise DeploymentCorrupt(f"{path} is no JSON object", path=path)
     return document
-
-
-def _plain_argument(value: Any) -> Any:
-    """Constructor arguments as hardhat-deploy writes them: bytes as hex, whole numbers beyond 2^53 as text."""
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, (list, tuple)):
-        return [_plain_argument(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
-        return str(value)
-    return value

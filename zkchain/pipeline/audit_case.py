@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ..chain.deployments import DeploymentRecord
+from ..chain.deployment_record import DeploymentRecord
 from ..errors import DeploymentCorrupt
 from ..progress import Report
 from ..record import Record

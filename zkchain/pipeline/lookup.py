@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..chain.deployments import DeploymentRecord, code_matches, find_deployments, read_deployment
+from ..chain.deployment_record import DeploymentRecord
+from ..chain.deployments import code_matches, find_deployments, read_deployment
 from ..chain.registry import ContractAt, get_version, is_stopped, read
 from ..errors import (
     DeploymentAmbiguous,

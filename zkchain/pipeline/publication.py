@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ..chain.abi import encode_constructor
-from ..chain.deployments import DeploymentRecord, list_deployments
+from ..chain.deployment_record import DeploymentRecord
+from ..chain.deployments import list_deployments
 from ..config import Config
 from ..files import write_atomic, write_json
 from ..solidity.artifacts import ARTIFACTS, load_artifact

@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from zkchain.chain.deployments import (
-    DeploymentRecord,
-    find_deployments,
-    list_deployments,
-    read_deployment,
-    write_deployment,
-)
+from zkchain.chain.deployment_record import DeploymentRecord
+from zkchain.chain.deployments import find_deployments, list_deployments, read_deployment, write_deployment
 from zkchain.errors import DeploymentCorrupt, DeploymentNotFound
 from zkchain.records import Deployment, Network
 from zkchain.solidity.artifacts import load_artifact
