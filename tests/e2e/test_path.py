@@ -64,6 +64,17 @@ def test_compile_says_what_the_bundle_is(journey):
     assert facts["provenance"] == "dev"
 
 
+def test_compile_says_what_a_proof_shows(journey, tmp_path):
+    """T31, T33: by tensor; and that a hash of few possible inputs hides none of them."""
+    facts = journey.steps["compile"].json
+    assert [(part["kind"], part["instances"]) for part in facts["discloses"]] == [("output", 1), ("binding", 9)]
+    assert facts["notes"] == []
+    hashed = ("--visibility", "input=hashed", "--tune-seconds", "0", "--out", tmp_path / "hashed.bundle")
+    other = journey.zkchain.here("compile", "tiny.onnx", "--samples", "samples.json", *hashed, "--json").json
+    assert "input_hash" in [part["kind"] for part in other["discloses"]]
+    assert "by hashing each" in " ".join(other["notes"])
+
+
 def test_a_second_compile_does_no_work_and_gives_the_same_digest(journey):
     before = snapshot(journey.folder)
     again = journey.zkchain.here("compile", "tiny.onnx", "--samples", "samples.json", "--json")

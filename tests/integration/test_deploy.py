@@ -19,7 +19,7 @@ from zkchain.chain.registry import ContractAt, is_stopped
 from zkchain.chain.rpc import open_endpoint, request
 from zkchain.chain.signer import dev_signer
 from zkchain.chain.transact import send
-from zkchain.circuit.bundle import load_bundle
+from zkchain.circuit.bundle import load_bundle, read_trial
 from zkchain.circuit.options import CompileOptions
 from zkchain.cli import answers
 from zkchain.config import Config, read_config
@@ -151,6 +151,29 @@ def test_the_other_kind_of_verifier_is_not_passed_over(project: Project):
         project.deploy("one", "model", verifier="own")
     assert project.deploy("one", "model", verifier="auto").verifier == "shared"
     assert project.deploy("one", "second", verifier="own").verifier == "own"
+
+
+def test_the_verifier_that_is_cheaper_for_the_proofs_expected_is_taken(project: Project):
+    project.deploy("two", "neighbour")  # so that the shared verifier stands
+    few = project.deploy("one", "model", verifier="auto", proofs=1, dry_run=True)
+    many = project.deploy("one", "model", verifier="auto", proofs=10_000, dry_run=True)
+    assert (few.verifier, many.verifier) == ("shared", "own")
+    own, shared = many.costs
+    assert (own.verifier, shared.verifier) == ("own", "shared")
+    assert shared.deploy_gas < own.deploy_gas / 2
+    assert 300_000 < own.verify_gas < shared.verify_gas
+    # What was measured is what the chain then takes.
+    for cost in (own, shared):
+        adapter = project.deploy("one", f"{cost.verifier}-model", verifier=cost.verifier).contracts
+        instances, proof = read_trial(project.folder / "one")
+        data = encode_call(load_artifact("Halo2Adapter").abi, "verify", [[int(value) for value in instances], proof])
+        taken = project.chain.estimate_gas(adapter[f"{cost.verifier}-model"], data, OWNER.address)
+        assert taken == pytest.approx(cost.verify_gas, rel=0.02)
+    assert project.deploy("one", "model", verifier="auto", proofs=10_000).verifier == "own"
+
+
+def test_a_named_verifier_is_not_measured(project: Project):
+    assert project.deploy("one", "model", verifier="shared", dry_run=True).costs == ()
 
 
 def test_a_stopped_model_is_not_called_deployed(project: Project):

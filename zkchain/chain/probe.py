@@ -1,4 +1,4 @@
-"""Does this chain compute what a verifier needs? Precompiles 0x05 to 0x08 with right and wrong inputs.
+"""Does this chain compute what a verifier needs? Shanghai's instructions, and precompiles 0x05 to 0x08.
 
 A chain without the pairing precompile lets about half of all corrupted proofs through: a call to an address
 without code succeeds and leaves the result's memory as it was.
@@ -59,19 +59,60 @@ PROBE_VECTORS = (
 )
 
 
+#: Creation code that pushes zero as only Shanghai and later can (EIP-3855), and returns 42.
+_PUSH0 = bytes.fromhex("602a5f5260205ff3")
+
+
+def probe_chain(chain: Chain) -> None:
+    """Raise ChainUnfit unless contracts of ours can run there. Raises ConnectionFailed, RpcError."""
+    probe_instructions(chain)
+    probe_precompiles(chain)
+
+
+def probe_instructions(chain: Chain) -> None:
+    """Raise ChainUnfit on a chain before Shanghai. Raises ConnectionFailed, RpcError."""
+    result = chain.call(None, _PUSH0)
+    if not result.success or result.data != _words(42):
+        raise ChainUnfit(
+            f"{_where(chain)} does not run PUSH0 (EIP-3855): our contracts need the instructions of Shanghai",
+            remedy="use a chain of Shanghai or later",
+            instruction="PUSH0",
+        )
+
+
+#: Code that only this hardfork and later run, and what it returns: TLOAD (EIP-1153) of nothing, CLZ (EIP-7939) of one.
+_FORKS = (
+    ("Osaka", bytes.fromhex("60011e5f5260205ff3"), 255),
+    ("Cancun", bytes.fromhex("5f5c5f5260205ff3"), 0),
+    ("Shanghai", _PUSH0, 42),
+)
+
+
+def hardfork_of(chain: Chain) -> str:
+    """The latest hardfork whose instructions run; empty before Shanghai. Raises ConnectionFailed, RpcError."""
+    for name, code, answer in _FORKS:
+        result = chain.call(None, code)
+        if result.success and result.data == _words(answer):
+            return name
+    return ""
+
+
 def probe_precompiles(chain: Chain) -> None:
     """Raise ChainUnfit unless every vector gets its right answer. Raises ConnectionFailed, RpcError."""
     for vector in PROBE_VECTORS:
         result = chain.call(Address(f"0x{vector.precompile:040x}"), vector.data)
         found = result.data if result.success else None
         if found != vector.answer:
-            where = f"network {chain.network.name!r} (chain {chain.network.chain_id})"
             raise ChainUnfit(
-                f"{where}: precompile 0x{vector.precompile:02x} answers {_said(found)} to {vector.name}; "
+                f"{_where(chain)}: precompile 0x{vector.precompile:02x} answers {_said(found)} to {vector.name}; "
                 f"right is {_said(vector.answer)}",
                 precompile=vector.precompile,
                 vector=vector.name,
             )
+
+
+def _where(chain: Chain) -> str:
+    return f"network {chain.network.name!r} (chain {chain.network.chain_id})"
 
 
 def _said(answer: bytes | None) -> str:

@@ -48,7 +48,8 @@ def compiled(result: Compiled) -> Answer:
         "budget": result.budget.to_json(),
         "peak_rss_bytes": bundle.peak_rss_bytes,
         "inputs_by_gas": [cost.to_json() for cost in result.inputs],
-        "notes": list(bundle.model.notes),
+        "discloses": [{"kind": part.kind, "tensor": part.tensor, "instances": part.count} for part in bundle.segments],
+        "notes": _notes(bundle),
     }
     return Answer(facts=facts, lines=_compiled_lines(result, bundle, sizes))
 
@@ -59,6 +60,19 @@ def _on_chain(budget: Budget) -> str:
         f"about {budget.verify_gas:,} gas to verify and {budget.deploy_gas:,} to deploy{own}; "
         f"{budget.glamsterdam_verify_gas:,} and {budget.glamsterdam_deploy_gas:,} from Glamsterdam on"
     )
+
+
+def _disclosed(bundle: Bundle) -> str:
+    """What everybody learns from a proof, tensor by tensor."""
+    names = {"input_hash": "hash of {}", "output_hash": "hash of {}", "params_hash": "hash of the parameters"}
+    return ", ".join(f"{names.get(part.kind, '{}').format(part.tensor)} ({part.count})" for part in bundle.segments)
+
+
+def _notes(bundle: Bundle) -> list[str]:
+    """The model's, and what is known of hashes."""
+    if bundle.visibility.input != "hashed":
+        return list(bundle.model.notes)
+    return [*bundle.model.notes, "an input of few possible values can be found by hashing each of them"]
 
 
 def _inputs(result: Compiled) -> list[Line]:
@@ -76,7 +90,7 @@ def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) 
         ("bundle", str(result.folder)),
         ("circuit", bundle.circuit_digest),
         ("size", f"2^{bundle.logrows} rows, {bundle.rows:,} of work over all columns"),
-        ("instances", f"{bundle.instances} public"),
+        ("instances", f"{bundle.instances} public: {_disclosed(bundle)}"),
         ("keys", f"{byte_count(sizes[PROVING_KEY])} to prove, {byte_count(sizes[VERIFYING_KEY])} to verify"),
         ("visibility", f"{visible}; binding {'on' if bundle.binding else 'OFF'}"),
         *_inputs(result),
@@ -87,7 +101,7 @@ def _compiled_lines(result: Compiled, bundle: Bundle, sizes: Mapping[str, int]) 
         ("on chain", _on_chain(result.budget)),
         ("a proof", f"{bundle.prove_seconds:.1f} s, {byte_count(bundle.peak_rss_bytes)} of memory"),
         ("SRS", _PROVENANCE[bundle.srs.provenance]),
-        *(("note", note) for note in bundle.model.notes),
+        *(("note", note) for note in _notes(bundle)),
         ("took", f"{result.seconds:.1f} s"),
     ]
 
@@ -104,6 +118,7 @@ def deployed(result: Deployed) -> Answer:
         ("chain", f"{result.chain_id} at {url}"),
         *((name, address) for name, address in result.contracts.items()),
         ("verifier", f"{result.verifier}, {result.code_bytes:,} bytes of code"),
+        *_cost_lines(result),
         ("circuit", result.circuit_digest),
         ("SRS", _PROVENANCE[result.provenance]),
     ]
@@ -116,7 +131,15 @@ def _plan_lines(result: Deployed, url: str) -> list[Line]:
     ]
     total = sum(step.gas for step in result.plan)
     head = f"Dry run: nothing was sent. {result.name} on chain {result.chain_id} at {url} would take:"
-    return [head, *steps, ("in all", f"about {total:,} gas")]
+    return [head, *steps, ("in all", f"about {total:,} gas"), *_cost_lines(result)]
+
+
+def _cost_lines(result: Deployed) -> list[Line]:
+    """What each verifier would cost, where there was a choice."""
+    return [
+        (f"{cost.verifier} verifier", f"about {cost.deploy_gas:,} gas to deploy, {cost.verify_gas:,} to verify a proof")
+        for cost in result.costs
+    ]
 
 
 def proved(result: ProveResult) -> Answer:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ..config import read_config
+from ..pipeline.choice import PROOFS
 from ..pipeline.deploy import deploy_bundle
 from ..pipeline.engine import make_engine
 from ..pipeline.verifier import VerifierChoice
@@ -31,7 +32,15 @@ from .parameters import PATH, network_option
     type=click.Choice(["auto", "own", "shared"]),
     default="auto",
     show_default=True,
-    help="A verifier of its own, which needs a Solidity compiler, or the shared one that ships compiled.",
+    help="One of its own, which needs a Solidity compiler, or the shared one, which ships compiled; auto: the cheaper.",
+)
+@click.option(
+    "--proofs",
+    type=click.IntRange(min=1),
+    default=PROOFS,
+    show_default=True,
+    metavar="N",
+    help="Proofs expected on chain: with --verifier auto, what is cheapest for so many is taken.",
 )
 @click.option("--force", is_flag=True, help="Take the name from another deployment, whose record is lost.")
 def entry(
@@ -42,6 +51,7 @@ def entry(
     name: str | None,
     dry_run: bool,
     verifier: VerifierChoice,
+    proofs: int,
     force: bool,
 ) -> Answer:
     """Put the verifier of BUNDLE on a chain, behind an adapter, and register the model.
@@ -56,6 +66,7 @@ def entry(
         name=name,
         dry_run=dry_run,
         verifier=verifier,
+        proofs=proofs,
         replace_other=force,
         config=config,
         prover=make_engine(config),

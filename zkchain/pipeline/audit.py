@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..chain.deployments import DeploymentRecord, list_deployments, read_deployment
-from ..chain.probe import probe_precompiles
+from ..chain.deployment_record import DeploymentRecord
+from ..chain.deployments import list_deployments, read_deployment
+from ..chain.probe import probe_chain
 from ..chain.registry import ContractAt, ModelVersion, get_ranges, get_version, is_stopped, read
 from ..config import Config
 from ..errors import ChainUnfit, DeploymentDrift, DeploymentNotFound
@@ -94,10 +95,10 @@ def _record(site: Site, which: str) -> DeploymentRecord:
 
 
 def _precompiles(case: Case) -> None:
-    case.report("probing the chain's precompiles")
+    case.report("probing the chain")
     try:
-        probe_precompiles(case.site.chain)
-        case.note("precompiles", "0x05 to 0x08 compute what a verifier needs")
+        probe_chain(case.site.chain)
+        case.note("precompiles", "PUSH0 runs; 0x05 to 0x08 compute what a verifier needs")
     except ChainUnfit as error:
         case.note("precompiles", "unfit", error.message)
 

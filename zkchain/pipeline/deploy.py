@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..chain.deployments import DeploymentRecord, write_deployment
-from ..chain.probe import probe_precompiles
+from ..chain.deployment_record import DeploymentRecord
+from ..chain.deployments import write_deployment
+from ..chain.probe import probe_chain
 from ..chain.registry import ContractAt, ModelVersion, get_version, model_id_of, register_model
 from ..circuit.bundle import load_bundle, read_trial
 from ..config import Config
@@ -14,14 +15,15 @@ from ..files import exclusive
 from ..halo2 import Prover
 from ..progress import Report, silent
 from ..record import Record
-from ..records import Bundle, ContractArtifact
+from ..records import Bundle
 from ..solidity.artifacts import load_artifact
 from ..solidity.provenance import provenance_of_code
 from ..values import ZERO_DIGEST, Address, Digest, sha256_of
+from .choice import PROOFS, Chosen, VerifierCost, choose_verifier
 from .layout import layout_of
 from .lookup import checked_model, model_of, refuse_stopped
 from .plan import PlanStep, plan_deployment
-from .site import Site, deploy_once, is_same, open_site, recorded
+from .site import Site, deploy_once, open_site, recorded, stands
 from .verifier import (
     SHARED,
     OwnVerifier,
@@ -30,7 +32,6 @@ from .verifier import (
     VerifierChoice,
     deploy_verifier,
     key_contract,
-    prepare_verifier,
 )
 
 REGISTRY, GATEWAY = "ModelRegistry", "InferenceGateway"
@@ -55,6 +56,7 @@ class Deployed(Record):
     verifier: str
     reused: bool
     plan: tuple[PlanStep, ...]
+    costs: tuple[VerifierCost, ...]  #: of both verifiers, where one was chosen by them
 
 
 def deploy_bundle(
@@ -66,11 +68,13 @@ def deploy_bundle(
     name: str | None = None,
     dry_run: bool = False,
     verifier: VerifierChoice = "auto",
+    proofs: int = PROOFS,
     replace_other: bool = False,
     report: Report = silent,
 ) -> Deployed:
     """Deploy what is missing and register the model; do nothing when the same circuit is there already.
 
+    With verifier "auto", the one is taken that costs less gas with `proofs` verified, its deployment included.
     With `replace_other`, a name that stands for another deployment is taken over; its contracts stay on chain, its
     record is lost. Raises BundleError, DevSrsRefused, ChainUnfit, SmokeTestFailed, SolidityError, ChainError,
     DeploymentError, among them DeploymentTaken and ModelStopped, and TransactionError. A verifier that fails its
@@ -84,13 +88,16 @@ def deploy_bundle(
         known = _known(site, bundle, title, verifier, replace_other=replace_other)
         if known is not None:
             return _answer(site, title, known, gas=0)
-        report("probing the chain's precompiles")
-        probe_precompiles(site.chain)
-        prepared = prepare_verifier(folder, verifier, prover=prover, home=config.home, report=report)
-        refuse_foreign_srs(bundle, prepared)
+        report("probing the chain")
+        probe_chain(site.chain)
+        trial = read_trial(folder)
+        chosen = choose_verifier(
+            site, title, folder, verifier, trial=trial, proofs=proofs, prover=prover, home=config.home, report=report
+        )
+        refuse_foreign_srs(bundle, chosen.verifier)
         if dry_run:
-            return _planned(site, bundle, title, prepared)
-        return _deploy(site, bundle, title, prepared, read_trial(folder), report)
+            return _planned(site, bundle, title, chosen)
+        return _deploy(site, bundle, title, chosen, trial, report)
 
 
 def _known(
@@ -143,14 +150,12 @@ def _refuse_other(site: Site, bundle: Bundle, record: DeploymentRecord, verifier
     refuse_stopped(site, model)
 
 
-def _deploy(
-    site: Site, bundle: Bundle, title: str, prepared: OwnVerifier | SharedVerifier, trial: Trial, report: Report
-) -> Deployed:
+def _deploy(site: Site, bundle: Bundle, title: str, chosen: Chosen, trial: Trial, report: Report) -> Deployed:
     """Every contract is recorded as soon as it stands, so that after a failure it is not paid for again."""
     registry, fresh_registry = deploy_once(site, REGISTRY, load_artifact(REGISTRY), (), report)
     address = registry.deployment.address
     gateway, fresh_gateway = deploy_once(site, GATEWAY, load_artifact(GATEWAY), (address,), report)
-    plan, fresh_parts = deploy_verifier(site, title, prepared, trial, report)
+    plan, fresh_parts = deploy_verifier(site, title, chosen.verifier, trial, report)
     facts = {**plan.facts, _CIRCUIT: bundle.circuit_digest}
     args = (*plan.verifier, bytes.fromhex(bundle.circuit_digest[2:]))
     adapter, fresh_adapter = deploy_once(site, title, plan.artifact, args, report, facts=facts, accept=plan.accept)
@@ -183,7 +188,7 @@ def _deploy(
         },
     )
     write_deployment(site.root, site.network, final)
-    return _answer(site, title, final, gas=gas)
+    return replace(_answer(site, title, final, gas=gas), costs=chosen.costs)
 
 
 def refuse_dev_srs(bundle: Bundle, site: Site) -> None:
@@ -243,20 +248,19 @@ def _answer(site: Site, title: str, record: DeploymentRecord, *, gas: int) -> De
         verifier=model.verifier,
         reused=gas == 0,
         plan=(),
+        costs=(),
     )
 
 
-def _planned(site: Site, bundle: Bundle, title: str, prepared: OwnVerifier | SharedVerifier) -> Deployed:
-    needed: list[tuple[str, ContractArtifact | bytes]] = [
-        (REGISTRY, load_artifact(REGISTRY)),
-        (GATEWAY, load_artifact(GATEWAY)),
-    ]
+def _planned(site: Site, bundle: Bundle, title: str, chosen: Chosen) -> Deployed:
+    prepared = chosen.verifier
+    needed = [(REGISTRY, load_artifact(REGISTRY)), (GATEWAY, load_artifact(GATEWAY))]
     if isinstance(prepared, OwnVerifier):
         needed += [(f"{title}Verifier", prepared.artifact), (title, load_artifact("Halo2Adapter"))]
     else:
-        needed += [(SHARED, prepared.artifact), (f"{title}Key", prepared.creation_code)]
+        needed += [(SHARED, prepared.artifact), (f"{title}Key", key_contract(prepared.creation_code))]
         needed += [(title, load_artifact("ReusableHalo2Adapter"))]
-    steps = plan_deployment(site, needed, existing={part for part, code in needed if _stands(site, part, code)})
+    steps = plan_deployment(site, needed, existing={part for part, code in needed if stands(site, part, code)})
     return Deployed(
         name=title,
         contracts={},
@@ -270,14 +274,8 @@ def _planned(site: Site, bundle: Bundle, title: str, prepared: OwnVerifier | Sha
         verifier="own" if isinstance(prepared, OwnVerifier) else "shared",
         reused=False,
         plan=steps,
+        costs=chosen.costs,
     )
-
-
-def _stands(site: Site, name: str, part: ContractArtifact | bytes) -> bool:
-    """Whether `deploy_once` would find it. An adapter's arguments are not known before its verifier's address is."""
-    known = recorded(site, name)
-    artifact = key_contract(part) if isinstance(part, bytes) else part
-    return known is not None and "arguments" in known.facts and is_same(site, known, artifact)
 
 
 def _title(name: str | None, bundle: Bundle) -> str:

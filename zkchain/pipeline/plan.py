@@ -28,15 +28,14 @@ class PlanStep(Record):
 
 
 def plan_deployment(
-    site: Site, needed: Sequence[tuple[str, ContractArtifact | bytes]], existing: Collection[str]
+    site: Site, needed: Sequence[tuple[str, ContractArtifact]], existing: Collection[str]
 ) -> tuple[PlanStep, ...]:
     """One step a contract, and the registration last, priced at the chain's present gas price."""
     price = site.chain.gas_price()
     steps = []
     for name, part in needed:
-        creation = part if isinstance(part, bytes) else part.bytecode
-        runtime = len(part) if isinstance(part, bytes) else len(part.deployed_bytecode)
-        gas = 0 if name in existing else creation_gas(creation, runtime)
+        runtime = len(part.deployed_bytecode)
+        gas = 0 if name in existing else creation_gas(part.bytecode, runtime)
         action: Literal["deploy", "reuse"] = "reuse" if name in existing else "deploy"
         steps.append(PlanStep(contract=name, action=action, code_bytes=runtime, gas=gas, cost_wei=gas * price))
     steps.append(

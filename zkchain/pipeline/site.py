@@ -7,11 +7,14 @@ from typing import Any
 
 from ..chain.client import Chain, connect
 from ..chain.deploy import deploy_contract
-from ..chain.deployments import DeploymentRecord, code_matches, read_deployment, write_deployment
-from ..chain.networks import LOCAL, resolve_network
-from ..chain.signer import Signer, load_signer
+from ..chain.deployment_record import DeploymentRecord
+from ..chain.deployments import code_matches, read_deployment, write_deployment
+from ..chain.networks import resolve_network
+from ..chain.signer import Signer
+from ..chain.signers import load_signer
 from ..config import Config
 from ..errors import DeploymentDrift, DeploymentNotFound
+from ..network_config import LOCAL
 from ..progress import Report, silent
 from ..records import ContractArtifact, Deployment, Network, Receipt
 from ..values import Address, digest
@@ -92,6 +95,12 @@ def is_same(site: Site, record: DeploymentRecord, artifact: ContractArtifact) ->
     """True when the record is of this artifact. Asks the chain too: whoever can write a file is not believed."""
     found = site.chain.code_at(record.deployment.address)
     return record.bytecode == artifact.bytecode and artifact.differs_at(found) is None
+
+
+def stands(site: Site, name: str, artifact: ContractArtifact) -> bool:
+    """Whether `deploy_once` would find it. An adapter's arguments are not known before its verifier's address is."""
+    known = recorded(site, name)
+    return known is not None and "arguments" in known.facts and is_same(site, known, artifact)
 
 
 def make_record(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..chain.deployments import DeploymentRecord
+from ..chain.deployment_record import DeploymentRecord
 from ..chain.layouts import Statement
 from ..chain.smoke import smoke_test, verifier_at
 from ..circuit.bundle import circuit_files
@@ -75,7 +75,7 @@ def compiler_if_any(home: Path) -> Compiler | None:
 def prepare_verifier(
     folder: Path, choice: VerifierChoice, *, prover: Prover, home: Path, report: Report = silent
 ) -> OwnVerifier | SharedVerifier:
-    """What has to be deployed so that the circuit at `folder` can be verified.
+    """What has to be deployed so that the circuit at `folder` can be verified; "auto" is its own where it can be had.
 
     Raises CompilerNotFound and ContractTooLarge when `choice` is "own" and cannot be had; "auto" then shares.
     """
@@ -84,16 +84,26 @@ def prepare_verifier(
         compiler = find_compiler(home=home) if choice == "own" else compiler_if_any(home)
     if compiler is not None:
         try:
-            source = guard_verifier(prover.render_verifier(circuit_files(folder), report))
-            report("compiling the verifier")
-            return OwnVerifier(artifact=compile_verifier(source, compiler))
+            return own_verifier(folder, prover, compiler, report)
         except ContractTooLarge:
             if choice == "own":
                 raise
+    return shared_verifier(folder, prover, report)
+
+
+def own_verifier(folder: Path, prover: Prover, compiler: Compiler, report: Report = silent) -> OwnVerifier:
+    """The circuit's own verifier, guarded and compiled. Raises ContractTooLarge, CompilerError, EngineError."""
+    source = guard_verifier(prover.render_verifier(circuit_files(folder), report))
+    report("compiling the verifier")
+    return OwnVerifier(artifact=compile_verifier(source, compiler))
+
+
+def shared_verifier(folder: Path, prover: Prover, report: Report = silent) -> SharedVerifier:
+    """The verifier that ships compiled, with the circuit's key. Raises EngineError."""
     _, vka = prover.render_shared(circuit_files(folder), report)
     words = parse_vka(vka)
     return SharedVerifier(
-        artifact=load_artifact("Halo2VerifierReusable"),
+        artifact=load_artifact(SHARED),
         words=words,
         key_digest=key_digest(words),
         creation_code=key_data_creation_code(words),

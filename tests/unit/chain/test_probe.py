@@ -1,17 +1,59 @@
-"""The probe against good chains and against chains that lack, or fake, a precompile."""
+"""The probe against good chains, against an old one, and against chains that lack, or fake, a precompile."""
+
+import socket
+import subprocess
+import time
 
 import pytest
 
-from tests.support.chains import raw
+from tests.support.chains import need, raw
 from tests.support.rpc_server import RpcAnswer, rpc_server
+from zkchain.chain.anvil import anvil_command, find_anvil
 from zkchain.chain.client import Chain, connect
-from zkchain.chain.probe import PROBE_VECTORS, probe_precompiles
-from zkchain.errors import ChainUnfit, RpcError
+from zkchain.chain.probe import PROBE_VECTORS, probe_chain, probe_instructions, probe_precompiles
+from zkchain.errors import ChainUnfit, ConnectionFailed, RpcError
 from zkchain.records import Network
 
 
 def test_a_devnet_is_fit(chain: Chain):
-    probe_precompiles(chain)
+    probe_chain(chain)
+
+
+@pytest.mark.anvil
+@pytest.mark.parametrize(("fork", "fit"), [("paris", False), ("shanghai", True)])
+def test_a_chain_before_shanghai_is_unfit(fork: str, fit: bool):
+    need("anvil")
+    binary = find_anvil()
+    assert binary is not None
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen([*anvil_command(binary, port, 31337), "--hardfork", fork]) as node:
+        try:
+            chain = patient(Network(name="old", rpc_url=f"http://127.0.0.1:{port}", chain_id=31337))
+            if fit:
+                probe_chain(chain)
+            else:
+                with pytest.raises(ChainUnfit, match=r"'old'.*PUSH0"):
+                    probe_chain(chain)
+        finally:
+            node.terminate()
+
+
+def patient(network: Network) -> Chain:
+    for _ in range(100):
+        try:
+            return connect(network)
+        except ConnectionFailed:
+            time.sleep(0.1)
+    return connect(network)
+
+
+@pytest.mark.parametrize("answer", ["0x", "0x" + "00" * 32], ids=["nothing", "zero"])
+def test_a_node_that_makes_up_an_answer_is_unfit(devnet, answer: str):
+    with rpc_server(lambda method, _: answer if method == "eth_call" else "0x7a69") as url:
+        chain = connect(Network(name="odd", rpc_url=url, chain_id=31337))
+        with pytest.raises(ChainUnfit, match="PUSH0"):
+            probe_instructions(chain)
 
 
 def test_there_is_a_right_and_a_wrong_input_for_each_precompile():
