@@ -12,7 +12,8 @@ from zkchain.chain.client import Chain, connect
 from zkchain.chain.deploy import deploy_contract
 from zkchain.chain.networks import resolve_network
 from zkchain.chain.registry import ContractAt, read
-from zkchain.chain.signer import Signer, load_signer
+from zkchain.chain.signer import Signer
+from zkchain.chain.signers import load_signer
 from zkchain.chain.transact import send
 from zkchain.config import Config, read_config
 from zkchain.pipeline.compile import compile_model

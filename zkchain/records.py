@@ -203,7 +203,7 @@ class Network(Record):
     rpc_url: str = field(repr=False)  #: may carry a token
     chain_id: int
     fallback_urls: tuple[str, ...] = field(default=(), repr=False)  #: tried in this order when the first one fails
-    confirmations: int | Literal["finalized"] = 1  #: blocks that make a transaction count, its own included
+    confirmations: int | None = 1  #: blocks that make a transaction count, its own included; None: once it is final
     max_fee_wei: int | None = None  #: most that a unit of gas may cost
     max_tip_wei: int | None = None
 

@@ -54,6 +54,16 @@ def test_a_devnet_under_another_name_needs_a_signer_of_its_own(zkchain, tmp_path
     assert "NOT_SET" in wrong[0]["found"]
 
 
+def test_each_endpoint_is_looked_at_and_one_that_is_down_is_found(zkchain, tmp_path):
+    local = zkchain.here("devnet", "--detach", "--json").json
+    table = f'[networks.far]\nrpc_urls = ["{local["rpc_url"]}", "http://127.0.0.1:1"]\nchain_id = 31337\n'
+    (tmp_path / "zkchain.toml").write_text(table)
+    result = zkchain.here("networks", "check", "far", "--json")
+    found = {check["part"]: check["ok"] for check in result.json["checks"]}
+    assert (found["endpoint 1"], found["endpoint 2"]) == (True, False)
+    assert found["precompiles"]
+
+
 def test_an_unknown_network_is_an_error(zkchain):
     result = zkchain.here("networks", "check", "nowhere", "--json")
     assert result.json["error"] == "chain.unknown_network"

@@ -28,7 +28,7 @@ def url(tmp_path_factory) -> Iterator[str]:
     stop_devnet(home)
 
 
-def chain_at(url: str, confirmations: int | str) -> Chain:
+def chain_at(url: str, confirmations: int | None) -> Chain:
     return connect(Network(name="far", rpc_url=url, chain_id=31337, confirmations=confirmations))
 
 
@@ -83,7 +83,7 @@ def test_sending_waits_for_the_confirmations_of_the_network(url: str):
 
 
 def test_a_finalized_transaction_is_below_the_final_block(url: str):
-    receipt, chain = mined(url), chain_at(url, "finalized")
+    receipt, chain = mined(url), chain_at(url, None)
     with pytest.raises(TransactionUnknown, match="finalized"):
         await_depth(chain, receipt, timeout=0.3, pause=0.05)
     raw(url, "anvil_mine", "0x80")

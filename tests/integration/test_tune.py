@@ -85,6 +85,7 @@ def test_a_bound_also_judges_what_is_not_tuned(place, prover, tmp_path, kind):
         compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=1e-9), **kind)
 
 
+@pytest.mark.slow
 def test_gas_is_the_least_where_gas_is_asked_for(place, prover, tmp_path):
     proofs = {
         goal: compiled(place, prover, tmp_path / goal, goal=Goal(optimize=goal)).proof_bytes
@@ -154,6 +155,7 @@ def curved(tmp_path_factory):
     return folder, read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
 
 
+@pytest.mark.slow
 def test_few_exponentials_are_looked_up_in_a_narrow_table(curved, prover, tmp_path):
     bundle = compiled(curved, prover, tmp_path / "ours")
     low, high = run_args(tmp_path / "ours")["lookup_range"]
@@ -168,6 +170,7 @@ def test_few_exponentials_are_looked_up_in_a_narrow_table(curved, prover, tmp_pa
     assert all(0 <= value <= 1 for value in found)
 
 
+@pytest.mark.slow
 def test_settings_of_a_narrow_circuit_pin_its_form_too(curved, prover, tmp_path):
     first = compiled(curved, prover, tmp_path / "first")
     again = compiled(curved, prover, tmp_path / "again", pinned=read_pins(tmp_path / "first" / "settings.json"))
@@ -229,6 +232,7 @@ def test_a_backdoor_of_low_scales_is_not_published(deceiving, prover, tmp_path):
     assert not (tmp_path / "ours").exists()
 
 
+@pytest.mark.slow
 def test_the_tuner_takes_a_finer_circuit_where_made_up_inputs_need_one(deceiving, prover, tmp_path):
     compiled(deceiving, prover, tmp_path / "ours", goal=Goal(max_error=0.2))
     report = FidelityReport.from_json(json.loads((tmp_path / "ours" / "fidelity.json").read_text()))

@@ -23,7 +23,7 @@ def await_depth(
     wanted, tx_hash = chain.network.confirmations, digest(receipt.tx_hash)
     if wanted == 1:
         return receipt
-    patience = _FINALITY_SECONDS if wanted == "finalized" else _BLOCK_SECONDS * wanted
+    patience = _FINALITY_SECONDS if wanted is None else _BLOCK_SECONDS * wanted
     end = time.monotonic() + (patience if timeout is None else timeout)
     found: Receipt | None = receipt
     while True:
@@ -31,14 +31,14 @@ def await_depth(
             # Asked again each time: after a reorganisation it is in another block, or in none.
             found = chain.receipt(tx_hash)
             depth = 0 if found is None else _depth(chain, found)
-            if found is not None and (depth > 0 if wanted == "finalized" else depth >= wanted):
+            if found is not None and depth >= (wanted or 1):
                 return found
             report(f"waiting for confirmations, block {found.block if found else 'unknown'}")
         except ChainError as error:
             report(f"waiting for confirmations: {error.message}")
         if time.monotonic() > end:
             raise TransactionUnknown(
-                f"transaction {tx_hash} was mined, but is not confirmed ({wanted}) in time",
+                f"transaction {tx_hash} was mined, but is not confirmed in time ({wanted or 'finalized'})",
                 tx_hash=tx_hash,
                 mined=found is not None,
             )
@@ -47,7 +47,7 @@ def await_depth(
 
 def _depth(chain: Chain, receipt: Receipt) -> int:
     """Blocks on top of the receipt's, itself included; 0 when the chain has another block in its place."""
-    top = chain.finalized_number() if chain.network.confirmations == "finalized" else chain.block_number()
+    top = chain.finalized_number() if chain.network.confirmations is None else chain.block_number()
     if top < receipt.block or chain.block_hash(receipt.block) != receipt.block_hash:
         return 0
     return top - receipt.block + 1

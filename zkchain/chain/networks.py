@@ -30,7 +30,7 @@ def network_of(name: str, entry: NetworkEntry, environ: Mapping[str, str] | None
         rpc_url=first,
         chain_id=entry.chain_id,
         fallback_urls=tuple(others),
-        confirmations=entry.confirmations,
+        confirmations=None if entry.confirmations == "finalized" else entry.confirmations,
         max_fee_wei=_wei(entry.max_fee_gwei),
         max_tip_wei=_wei(entry.max_tip_gwei),
     )

@@ -32,7 +32,8 @@ class Pool:
         for step in range(len(self._endpoints)):
             index = (self._current + step) % len(self._endpoints)
             try:
-                if method != _CHAIN_ID:
+                # A single one is nobody's replacement: whoever connects has asked it.
+                if method != _CHAIN_ID and len(self._endpoints) > 1:
                     self._check(index)
                 answer = request(self._endpoints[index], method, params)
             except ConnectionFailed as error:

@@ -70,7 +70,8 @@ def send(
         report("waiting for receipt")
         receipt = await_receipt(chain, signed.hash, timeout=timeout)
     settle(chain, receipt, tx, abis)
-    return await_depth(chain, receipt, report)
+    # After a reorganisation it is in another block, where it may have failed.
+    return settle(chain, await_depth(chain, receipt, report), tx, abis)
 
 
 def prepare(

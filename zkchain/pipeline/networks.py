@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 
 from ..chain.client import Chain, connect
@@ -79,7 +80,7 @@ def check_network(name: str, config: Config, report: Report = silent) -> tuple[N
         report(f"asking {shown(url)}")
         part = "endpoint" if len(urls) == 1 else f"endpoint {number}"
         one = replace(network, rpc_url=url, fallback_urls=())
-        checks.append(_guarded(part, lambda one=one: _endpoint(one)))  # type: ignore[misc]
+        checks.append(_guarded(part, partial(_endpoint, part, one)))
     reference = None if name == LOCAL else config.network(name).signer
     try:
         chain = connect(network)
@@ -116,14 +117,14 @@ def _guarded(part: str, look: Callable[[], NetworkCheck]) -> NetworkCheck:
         return NetworkCheck(part=part, ok=False, found=error.message)
 
 
-def _endpoint(network: Network) -> NetworkCheck:
+def _endpoint(part: str, network: Network) -> NetworkCheck:
     chain, times = connect(network), []
     for _ in range(_REQUESTS):
         began = time.monotonic()
         chain.block_number()
         times.append(time.monotonic() - began)
     text = f"{shown(network.rpc_url)}, {chain.client_version()[:60]}, {1000 * median(times):.0f} ms a request"
-    return NetworkCheck(part="endpoint", ok=True, found=f"chain {network.chain_id} at {text}")
+    return NetworkCheck(part=part, ok=True, found=f"chain {network.chain_id} at {text}")
 
 
 def _head(chain: Chain) -> NetworkCheck:

@@ -74,5 +74,5 @@ def test_a_network_is_resolved_with_its_caps():
     network = network_of("far", entry, {"A": "http://one.example"})
     assert (network.rpc_url, network.fallback_urls) == ("http://one.example", (SECRET,))
     assert (network.max_fee_wei, network.max_tip_wei) == (1_500_000_000, None)
-    assert network.confirmations == "finalized"
+    assert network.confirmations is None
     assert "5ec2e7" not in repr(entry) + repr(network)
