@@ -197,6 +197,7 @@ def _noise(case: Case, _: list[Case], source: random.Random) -> Case:
 
 
 @pytest.mark.anvil
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("count", [44, pytest.param(1_000, marks=pytest.mark.slow)])
 def test_all_judges_agree(court: Court, count: int):
     wrong = []

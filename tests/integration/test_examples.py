@@ -63,7 +63,13 @@ def recorded(story, input_path):
     return proved
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "credit_scoring",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in sorted({*STORIES} - {"credit_scoring"})),
+    ],
+)
 def test_a_story_run_as_its_readme_says_ends_with_the_contract_having_acted(name, workdir):
     command = [sys.executable, EXAMPLES / name / "story.py", workdir / name]
     done = subprocess.run(command, capture_output=True, text=True, cwd=workdir, env=os.environ, timeout=300)
