@@ -107,7 +107,11 @@ class Copy:
             shutil.copytree(saved, cache)
         if "Compiler run failed" in done.stdout + done.stderr:
             return "invalid"
-        return "survived" if done.returncode == 0 else "killed"
+        if done.returncode == 0:
+            return "survived"
+        if "[FAIL" not in done.stdout:
+            raise SystemExit(f"{done.stdout[-2000:]}{done.stderr[-1000:]}\nforge failed, and no test did")
+        return "killed"
 
     def test(self) -> subprocess.CompletedProcess[str]:
         """All tests until one fails. Tests are linked to contracts when they run, so they are not compiled again."""

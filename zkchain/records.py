@@ -15,7 +15,7 @@ TensorVisibility = Literal["public", "private", "hashed"]
 ParamsVisibility = Literal["fixed", "hashed", "private"]
 Provenance = Literal["ceremony", "dev"]
 SegmentKind = Literal["input", "input_hash", "params_hash", "output", "output_hash", "binding"]
-DeploymentStatus = Literal["confirmed"]
+DeploymentStatus = Literal["confirmed", "retired"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from tests.support.evm import Evm
 from tests.support.layouts import canonical
 from zkchain.chain.layouts import Statement, negative_vectors
 from zkchain.errors import CompileFailed
+from zkchain.records import ContractArtifact
 from zkchain.solidity.compile import compile_request, compile_verifier
 from zkchain.solidity.guard import guard_verifier
 from zkchain.solidity.solc import find_compiler
@@ -31,13 +32,17 @@ def circuit(tmp_path_factory) -> TinyCircuit:
     return build_tiny(tmp_path_factory.mktemp("circuit"), seed=2)
 
 
-@pytest.mark.parametrize("changed", SETTINGS.values(), ids=SETTINGS.keys())
-def test_a_verifier_judges_alike_by_all_settings(circuit: TinyCircuit, changed: dict):
+def compiled(circuit: TinyCircuit, changed: dict) -> ContractArtifact:
     compiler = find_compiler()
     shipped = compile_verifier(guard_verifier(circuit.own_source), compiler)
     request = json.loads(shipped.solc_input)
     request["settings"] |= changed
-    artifact = compile_request(shipped.name, request, compiler)
+    return compile_request(shipped.name, request, compiler)
+
+
+@pytest.mark.parametrize("changed", SETTINGS.values(), ids=SETTINGS.keys())
+def test_a_verifier_judges_alike_by_all_settings(circuit: TinyCircuit, changed: dict):
+    artifact = compiled(circuit, changed)
     evm = Evm()
     verifier = evm.deploy(artifact.bytecode)
     instances, proof = circuit.prove([0] * 9)
@@ -54,9 +59,5 @@ def test_a_verifier_judges_alike_by_all_settings(circuit: TinyCircuit, changed: 
 
 @pytest.mark.parametrize("changed", IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
 def test_settings_that_cannot_hold_the_verifier_make_none(circuit: TinyCircuit, changed: dict):
-    compiler = find_compiler()
-    shipped = compile_verifier(guard_verifier(circuit.own_source), compiler)
-    request = json.loads(shipped.solc_input)
-    request["settings"] |= changed
     with pytest.raises(CompileFailed, match="too deep"):
-        compile_request(shipped.name, request, compiler)
+        compiled(circuit, changed)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tests.support.bundles import compile_tiny
 from tests.support.chains import need, network_of
 from tests.support.circuits import TinyCircuit
 from tests.support.evm import Evm
 from tests.support.gateway import stage
-from tests.support.tiny import tiny_onnx
 from tests.support.world import World, deployed
 from zkchain.chain.abi import encode_call
 from zkchain.chain.client import connect
@@ -19,7 +19,6 @@ from zkchain.circuit.bundle import circuit_files, load_bundle
 from zkchain.circuit.options import CompileOptions
 from zkchain.config import read_config
 from zkchain.halo2 import Engine
-from zkchain.pipeline.compile import compile_model
 from zkchain.proof.binding import binding_limbs
 from zkchain.proof.check import check_proof
 from zkchain.records import Binding, Proof
@@ -80,17 +79,8 @@ def court(tmp_path_factory, prover: Engine) -> Iterator[Court]:
     need("anvil")
     folder = tmp_path_factory.mktemp("court")
     config = read_config({"ZKCHAIN_HOME": str(folder / "home")}, folder)
-    (folder / "model.onnx").write_bytes(tiny_onnx(seed=4))
-    (folder / "samples.json").write_text('{"x": [[0.5, -0.25], [0.1, 0.9], [-0.7, 0.3]]}')
     bundle = folder / "bundle"
-    compile_model(
-        folder / "model.onnx",
-        folder / "samples.json",
-        config=config,
-        prover=prover,
-        out=bundle,
-        options=CompileOptions(),
-    )
+    compile_tiny(folder, bundle, config=config, prover=prover, seed=4, options=CompileOptions())
     files = circuit_files(bundle)
     shared_source, vka = prover.render_shared(files)
     circuit = TinyCircuit(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tiny import tiny_onnx
+from tests.support.bundles import compile_tiny
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.signer import dev_signer
 from zkchain.circuit.bundle import circuit_files, load_bundle
@@ -15,7 +15,6 @@ from zkchain.circuit.options import CompileOptions
 from zkchain.config import Config, read_config
 from zkchain.errors import VisibilityRefused
 from zkchain.halo2 import Engine
-from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.deploy import deploy_bundle
 from zkchain.pipeline.verify import verify_on_network
 from zkchain.proof.binding import binding_limbs
@@ -39,11 +38,8 @@ class Shop:
     prover: Engine
 
     def compiled(self, seed: int, options: CompileOptions) -> Path:
-        model, samples = self.folder / "model.onnx", self.folder / "samples.json"
-        model.write_bytes(tiny_onnx(seed=seed))
-        samples.write_text(json.dumps({"x": [INPUT, [0.1, 0.2], [-0.7, 0.9]]}))
         out = self.folder / f"{seed}-{abs(hash(options))}.bundle"
-        compile_model(model, samples, config=self.config, prover=self.prover, out=out, options=options)
+        compile_tiny(self.folder, out, config=self.config, prover=self.prover, seed=seed, options=options)
         return out
 
 

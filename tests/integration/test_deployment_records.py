@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bundles import compile_tiny
 from tests.support.chains import raw
-from tests.support.tiny import tiny_onnx
 from zkchain.chain.abi import encode_call
 from zkchain.chain.client import connect
 from zkchain.chain.devnet import start_devnet, stop_devnet
@@ -23,7 +23,6 @@ from zkchain.circuit.options import CompileOptions
 from zkchain.config import Config, read_config
 from zkchain.errors import DeploymentNotFound, NetworkUnknown
 from zkchain.halo2 import Engine
-from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.deploy import Deployed, deploy_bundle
 from zkchain.pipeline.deployments import check_recorded, list_recorded, retire_recorded, show_recorded
 from zkchain.pipeline.export import FORMATS, export_deployments
@@ -51,17 +50,8 @@ class Stand:
 def built(tmp_path_factory, prover: Engine) -> Iterator[Stand]:
     folder = tmp_path_factory.mktemp("records")
     config = read_config({"ZKCHAIN_HOME": str(folder / "home")}, folder)
-    (folder / "model.onnx").write_bytes(tiny_onnx(seed=0))
-    (folder / "samples.json").write_text(json.dumps({"x": [[0.5, -0.25], [0.1, 0.2], [-0.7, 0.9]]}))
     bundle = folder / "bundle"
-    compile_model(
-        folder / "model.onnx",
-        folder / "samples.json",
-        config=config,
-        prover=prover,
-        out=bundle,
-        options=CompileOptions(),
-    )
+    compile_tiny(folder, bundle, config=config, prover=prover, seed=0, options=CompileOptions())
     info = start_devnet(config.home, engine="embedded")
     deployed = deploy_bundle(
         bundle, network="local", name="credit-score", verifier="shared", config=config, prover=prover
@@ -133,6 +123,14 @@ def test_other_code_than_recorded_is_drift(stand: Stand, name: str):
     document["zkchain"]["code_hash"] = "0x" + "11" * 32
     path.write_text(json.dumps(document))
     assert name in troubles(stand)
+
+
+def test_a_record_that_does_not_say_who_deployed_it_is_trouble(stand: Stand):
+    path = stand.config.deployments / "local" / "credit-score.json"
+    document = json.loads(path.read_text())
+    del document["receipt"]["from"]
+    path.write_text(json.dumps(document))
+    assert "who deployed it" in troubles(stand)["credit-score"]
 
 
 def test_another_model_id_than_the_registrys_is_drift(stand: Stand):

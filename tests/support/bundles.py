@@ -1,5 +1,6 @@
 """Bundles for tests, built once a session by the real engine."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from zkchain.circuit.options import CompileOptions
 from zkchain.circuit.probes import Inputs, make_probes
 from zkchain.circuit.request import CompileRequest
 from zkchain.circuit.tune import SampleSets
+from zkchain.config import Config
 from zkchain.halo2 import Engine, Limits
+from zkchain.pipeline.compile import compile_model
 from zkchain.records import Bundle, Model, ModelSpec, TensorSpec
 from zkchain.values import sha256_of
 
@@ -61,6 +64,16 @@ def tiny_request(*, seed: int = 0, options: CompileOptions | None = None, sample
             encode=lambda sample: [tensor.ravel().tolist() for tensor in sample],
         ),
     )
+
+
+def compile_tiny(
+    folder: Path, out: Path, *, config: Config, prover: Engine, seed: int, options: CompileOptions
+) -> None:
+    """The tiny model through the pipeline, from files in `folder`."""
+    model, samples = folder / f"{out.name}.onnx", folder / "samples.json"
+    model.write_bytes(tiny_onnx(seed=seed))
+    samples.write_text(json.dumps({"x": [[0.5, -0.25], [0.1, 0.2], [-0.7, 0.9]]}))
+    compile_model(model, samples, config=config, prover=prover, out=out, options=options)
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ def record_of(path: Path, document: Mapping[str, Any]) -> DeploymentRecord:
 
 
 def _confirmed(deployment: Deployment) -> Deployment:
-    """Nothing here writes another status yet; what is planned, sent or retired must not be relied on."""
+    """A record that was retired is kept, and must not be relied on where it is found."""
     if deployment.status != "confirmed":
         raise ValueError(f"its status is {deployment.status!r}")
     return deployment

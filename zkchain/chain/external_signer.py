@@ -28,6 +28,8 @@ PROTOCOL = 1
 #: A person may have to press a button.
 _SECONDS = 300.0
 _FIELDS = ("chainId", "nonce", "gas", "maxFeePerGas", "maxPriorityFeePerGas", "value")
+#: Type of transactions with a base fee and a tip (EIP-1559).
+_DYNAMIC_FEE = 2
 _LEGACY = ("nonce", "gasPrice", "gas", "to", "value", "data")
 
 
@@ -96,6 +98,8 @@ def _same(raw: bytes, tx: Mapping[str, Any]) -> bool:
         numbers = all(int.from_bytes(found[name], "big") == tx[name] for name in ("nonce", "gasPrice", "gas", "value"))
         chain = (int.from_bytes(found["v"], "big") - 35) // 2
         return numbers and chain == tx["chainId"] and found["data"] == data and _to(found["to"]) == _to_of(tx)
+    if raw[0] != _DYNAMIC_FEE:  # other types can do more than what was asked for, such as hand over the account
+        return False
     fields = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
     return (
         all(fields[name] == tx[name] for name in _FIELDS)

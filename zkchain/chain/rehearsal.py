@@ -1,5 +1,6 @@
 """A chain in this process on which something is tried before it is paid for elsewhere."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from eth_utils.address import to_canonical_address
@@ -22,12 +23,7 @@ class Rehearsal:
     def deploy(self, artifact: ContractArtifact, args: tuple[Any, ...] = ()) -> Address:
         """Deploy a contract with these constructor arguments."""
         data = artifact.bytecode + encode_constructor(artifact.abi, args)
-        try:
-            created = self._chain.included(self._chain.send(CallRequest(sender=self._sender, data=data)))
-        except ExecutionFailed as error:
-            raise SmokeTestFailed(f"{artifact.name} cannot be deployed: {error}") from error
-        assert created is not None
-        return address("0x" + bytes(created.receipt["contract_address"]).hex())
+        return address("0x" + bytes(self._receipt(artifact.name, data)["contract_address"]).hex())
 
     def code_hash(self, contract: Address) -> bytes:
         """keccak256 of the runtime code."""
@@ -35,10 +31,14 @@ class Rehearsal:
         return bytes.fromhex(keccak_of(code)[2:])
 
     def gas_of(self, contract: Address, artifact: ContractArtifact, function: str, arguments: list[Any]) -> int:
-        """Gas of a transaction that calls `function`, base cost and calldata included."""
+        """Gas that a transaction which calls `function` uses, base cost and calldata included."""
         data = encode_call(artifact.abi, function, arguments)
-        request = CallRequest(sender=self._sender, to=to_canonical_address(contract), data=data)
+        return int(self._receipt(artifact.name, data, to_canonical_address(contract))["gas_used"])
+
+    def _receipt(self, name: str, data: bytes, to: bytes = b"") -> Mapping[str, Any]:
         try:
-            return self._chain.estimate(request, self._chain.height)
+            included = self._chain.included(self._chain.send(CallRequest(sender=self._sender, to=to, data=data)))
         except ExecutionFailed as error:
-            raise SmokeTestFailed(f"{artifact.name} refuses {function}: {error}") from error
+            raise SmokeTestFailed(f"{name} refuses what it should take: {error}") from error
+        assert included is not None
+        return included.receipt

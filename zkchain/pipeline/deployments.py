@@ -114,7 +114,10 @@ def _compared(site: Site, record: DeploymentRecord) -> tuple[str, str]:
         return error.message, ""
     registry = ContractAt(model.registry, load_artifact("ModelRegistry").abi)
     owner = address(read(site.chain, registry, "ownerOf", [int(model.model_id, 16)])[0])
-    sender = address(str(record.receipt.get("from", "")).lower())
+    try:
+        sender = address(str(record.receipt.get("from", "")).lower())
+    except ValueError:
+        return "the recorded receipt does not say who deployed it", ""
     if owner != sender:
         return f"the model belongs to {owner}; {sender} deployed it", ""
     stopped = is_stopped(site.chain, registry, model.model_id)

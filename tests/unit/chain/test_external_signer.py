@@ -49,7 +49,7 @@ def test_a_creation_is_signed_too():
     assert Account.recover_transaction(signer.sign(creation).raw) == signer.address
 
 
-@pytest.mark.parametrize("how", ["dearer", "elsewhere", "more", "other data", "other chain", "cut"])
+@pytest.mark.parametrize("how", ["dearer", "elsewhere", "more", "other data", "other chain", "other type", "cut"])
 def test_another_transaction_than_the_one_asked_for_is_refused(how: str):
     signer = ExternalSigner(program(how))
     with pytest.raises(TransactionError, match="nothing was sent"):
