@@ -13,7 +13,7 @@ from typing import Any
 BLINDING_ROWS = 6
 _LEAST_LOGROWS = 6
 #: Rows of a table that ezkl leaves free besides the blinding ones.
-_TABLE_SPARE_ROWS = 2
+TABLE_SPARE_ROWS = 2
 #: Two inputs and an output of each operation.
 _TENSORS = 3
 #: Two inputs and an output in each phase of Freivalds' check.
@@ -163,7 +163,7 @@ def _constants(settings: Mapping[str, Any], rows: int) -> int:
 
 def _tables(settings: Mapping[str, Any], rows: int, inputs: int) -> tuple[list[_Table], int]:
     """The tables that every column of `inputs` is looked up in, and how many fixed columns they take."""
-    size = rows - BLINDING_ROWS - _TABLE_SPARE_ROWS
+    size = rows - BLINDING_ROWS - TABLE_SPARE_ROWS
     widths = [abs(last - first) // size + 1 for first, last in settings["required_range_checks"]]
     columns = sum(widths)
     low, high = settings["run_args"]["lookup_range"]

@@ -77,7 +77,7 @@ class Engine:
         variants: Sequence[Mapping[str, object]],
         inputs: Sequence[InputData],
         report: Report = silent,
-    ) -> tuple[int | None, ...]:
+    ) -> tuple[float | None, ...]:
         """See `Prover.least_bits`."""
         with scratch_folder(self.scratch_root) as scratch:
             arguments = {**_survey_files(model, inputs, scratch), "variants": list(map(dict, variants))}

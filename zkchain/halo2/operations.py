@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,10 @@ Stage = Callable[[str], None]
 _NOT_A_REFUSAL = (KeyboardInterrupt, SystemExit, MemoryError)
 #: ezkl computes with 128-bit integers; beyond this many bits a product of two of them may overflow.
 _MOST_BITS = 60
-#: What decompositions can hold, in bits: so many digits of so many bits each, as few digits as there can be, since
-#: every digit takes cells and time.
-_ROOMS = {
-    digit * legs: (digit, legs)
-    for legs in range(_MOST_BITS // 7, 0, -1)
-    for digit in range(7, 15)
-    if digit * legs <= _MOST_BITS
-}
+#: What decompositions are tried to hold, in steps of half a bit, with as few digits of at most so many bits as there
+#: can be, since every digit takes cells and time.
+_ROOMS = [half / 2 for half in range(2 * 4, 2 * _MOST_BITS + 1)]
+_DIGIT_BITS = 14
 
 #: ezkl's own choice for verifiers: answered by our stub compiler, so nothing is downloaded or compiled here.
 _CANNED_ABI = '{"contracts":{"a":{"Halo2Verifier":{"abi":[]},"Halo2VerifierReusable":{"abi":[]}}}}'
@@ -145,21 +142,21 @@ def least_bits(args: Arguments, stage: Stage) -> dict[str, Any]:
     return {"bits": [_least_bits(args, variant) for variant in args["variants"]]}
 
 
-def _least_bits(args: Arguments, variant: dict[str, Any]) -> int | None:
-    rooms = sorted(_ROOMS)
-    low, high = 0, len(rooms)  # the answer is one of rooms[low:high], or there is none
+def _least_bits(args: Arguments, variant: dict[str, Any]) -> float | None:
+    low, high = 0, len(_ROOMS)  # the answer is one of _ROOMS[low:high], or there is none
     while low < high:
         middle = (low + high) // 2
-        digit, legs = _ROOMS[rooms[middle]]
+        legs = ceil(_ROOMS[middle] / _DIGIT_BITS)
+        base = floor(2 ** (_ROOMS[middle] / legs))  # rounded down: what it holds, any circuit of as many bits holds
         try:
-            _tried(args, {**variant, "decomp_base": 2**digit, "decomp_legs": legs})
+            _tried(args, {**variant, "decomp_base": base, "decomp_legs": legs})
         except _NOT_A_REFUSAL:
             raise
         except BaseException:  # noqa: BLE001 - a Rust panic arrives as a BaseException
             low = middle + 1
         else:
             high = middle
-    return rooms[low] if low < len(rooms) else None
+    return _ROOMS[low] if low < len(_ROOMS) else None
 
 
 OPERATIONS: dict[str, Callable[[Arguments, Stage], dict[str, Any]]] = {

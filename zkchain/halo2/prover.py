@@ -88,7 +88,7 @@ class Prover(Protocol):
         variants: Sequence[Mapping[str, object]],
         inputs: Sequence[InputData],
         report: Report = silent,
-    ) -> tuple[int | None, ...]:
+    ) -> tuple[float | None, ...]:
         """For each choice, bits that decompositions must hold to take all `inputs`; None when none suffices."""
 
     def build(self, model: Path, files: CircuitFiles, report: Report = silent) -> float:

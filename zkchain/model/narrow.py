@@ -17,16 +17,20 @@ import onnx
 
 from ..records import Model
 from .describe import seal
+from .extremes import largest_along, smaller_of
 from .facts import Facts
 from .lower import replace_nodes
 from .patch import Lowering, Patch, attributes_of
-from .pools import larger_of
 from .recurrent import UNROLLINGS
 from .shapes import infer_shapes
 
-#: The engine takes a product with a power of two for a change of scale: free for the way back from h, and no use for
-#: the way there, which has to drop digits. A factor that is off by less than a constant's last digit is multiplied.
-_STEP, _NOT_QUITE = 64.0, 1 + 1e-4
+#: The engine takes a product with 1/2, 1/4, ... for a change of scale, which is no use on the way to h, where digits
+#: have to be dropped: a factor that is off by less than a constant's last digit is multiplied.
+_DOUBLINGS, _NOT_QUITE = 6, 1 + 1e-4
+_STEP = 2.0**_DOUBLINGS
+#: exp(-_END) is 6e-6, less than a step of any scale here: beyond, exponentials stay what they are there, and the table
+#: ends, however large the inputs are.
+_END = 12.0
 #: Whose powers the tables of falling and of growing exponentials hold.
 _BASES = (float(np.float32(np.exp(-_STEP))), float(np.float32(np.exp(_STEP))))
 #: erf(x) = tanh(x * (a + b * x**2 + c * x**4)) within 4e-5 for x up to _ERF_END, where both are 1; fitted.
@@ -46,7 +50,7 @@ def with_narrow_tables(model: Model) -> Model | None:
 
 def _decay(patch: Patch, source: str) -> str:
     """exp(-source), for source >= 0."""
-    table, rest = _parts(patch, source, _BASES[0])
+    table, rest = _parts(patch, smaller_of(patch, source, patch.number(_END)), _BASES[0])
     return patch.add("Mul", [table, patch.add("Sub", [patch.number(1), rest])])
 
 
@@ -54,7 +58,14 @@ def _parts(patch: Patch, source: str, base: float) -> tuple[str, str]:
     """The power of `base` to the coarse part of `source`, and what is left of it."""
     coarse = patch.add("Mul", [source, patch.number(_NOT_QUITE / _STEP)])
     table = patch.add("Pow", [patch.number(base), coarse])
-    return table, patch.add("Sub", [source, patch.add("Mul", [coarse, patch.number(_STEP)])])
+    return table, patch.add("Sub", [source, _doubled(patch, coarse, _DOUBLINGS)])
+
+
+def _doubled(patch: Patch, source: str, times: int = 1) -> str:
+    """source * 2**times by sums, of a cell each: a product would take some 60, most of them to drop digits again."""
+    for _ in range(times):
+        source = patch.add("Add", [source, source])
+    return source
 
 
 def _logistic(patch: Patch, source: str) -> str:
@@ -87,7 +98,7 @@ def _tanh(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
 
 
 def _signed_tanh(patch: Patch, sign: str, size: str, output: str) -> None:
-    doubled = patch.add("Mul", [_logistic(patch, patch.add("Mul", [size, patch.number(2)])), patch.number(2)])
+    doubled = _doubled(patch, _logistic(patch, _doubled(patch, size)))
     patch.add("Mul", [sign, patch.add("Sub", [doubled, patch.number(1)])], output)
 
 
@@ -96,7 +107,7 @@ def _erf(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     if not _is_float(node, facts):
         return False
     sign, size = _split(patch, node.input[0])
-    near = patch.add("Min", [size, patch.number(_ERF_END)])
+    near = smaller_of(patch, size, patch.number(_ERF_END))
     square = patch.add("Mul", [near, near])
     factor = patch.number(_ERF[2])
     for coefficient in _ERF[1::-1]:
@@ -147,7 +158,7 @@ def _softmax(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
     axis = attributes_of(node).get("axis", -1 if patch.opset >= 13 else 1) % len(shape)
     if patch.opset < 13 and axis != len(shape) - 1:
         return False
-    below = patch.add("Sub", [_largest(patch, node.input[0], axis, shape[axis]), node.input[0]])
+    below = patch.add("Sub", [largest_along(patch, node.input[0], axis, shape[axis]), node.input[0]])
     powers = _decay(patch, below)
     total = _sum(patch, powers, axis)
     if node.op_type == "Softmax":
@@ -162,18 +173,6 @@ def _sum(patch: Patch, source: str, axis: int) -> str:
     if patch.opset < 13:
         return patch.add("ReduceSum", [source], axes=[axis], keepdims=1)
     return patch.add("ReduceSum", [source, patch.constant(np.asarray([axis]))], keepdims=1)
-
-
-def _largest(patch: Patch, source: str, axis: int, size: int) -> str:
-    """The largest along an axis, which is kept: halves are compared until one is left."""
-    while size > 1:
-        half = size // 2
-        left, right = patch.part(source, axis, 0, half), patch.part(source, axis, half, 2 * half)
-        larger = larger_of(patch, left, right)
-        odd = [patch.part(source, axis, 2 * half, size)] if size % 2 else []
-        source = patch.add("Concat", [larger, *odd], axis=axis) if odd else larger
-        size -= half
-    return source
 
 
 def _is_float(node: onnx.NodeProto, facts: Facts) -> bool:

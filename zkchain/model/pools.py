@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
+from .extremes import larger_of
 from .facts import Facts
 from .patch import MAX_REWRITTEN, Patch, attributes_of
 
@@ -38,11 +39,6 @@ def largest(patch: Patch, parts: list[str]) -> str:
         odd = parts[-1:] if len(parts) % 2 else []
         parts = [*(larger_of(patch, *pair) for pair in pairs), *odd]
     return parts[0]
-
-
-def larger_of(patch: Patch, left: str, right: str) -> str:
-    """The larger of two tensors, element by element."""
-    return patch.add("Add", [right, patch.add("Relu", [patch.add("Sub", [left, right])])])
 
 
 def max_pool(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:

@@ -6,6 +6,7 @@ import onnx
 
 from ..records import Model
 from .describe import seal
+from .extremes import COMPARED, compare_for_places
 from .linear import fold_scales
 from .lower import replace_nodes
 from .pools import max_pool, pool_before_relu
@@ -22,8 +23,9 @@ def simplified(model: Model) -> Model:
     if count := pool_before_relu(proto):
         notes.append(f"Relu x{count} is computed after the maximum")
     done: Counter[str] = Counter()
-    replace_nodes(proto, {"MaxPool": max_pool}, done)
-    notes += [f"{name} x{count} is computed by comparing" for name, count in done.items()]
+    replace_nodes(proto, {"MaxPool": max_pool, **COMPARED}, done)
+    done["ArgMax"] += compare_for_places(proto)
+    notes += [f"{name} x{count} is computed by comparing" for name, count in done.items() if count]
     if not notes:
         return model
     return seal(infer_shapes(proto), model.spec.name, (*model.spec.notes, *notes))

@@ -2,26 +2,28 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, log2, prod
+from math import prod
 from typing import Any
 
 from ...record import Record
+from ..shape import BLINDING_ROWS, TABLE_SPARE_ROWS
 
-#: Tables of range checks, in rows. A larger base needs fewer legs, hence fewer rows, but its table must fit.
-BASES = (128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+#: Digits that a decomposition may have. Every digit takes cells and time; fewer need a wider table.
+LEGS = range(2, 9)
+#: Rows of the widest table of digits, which is ezkl's default.
+WIDEST_BASE = 16384
 #: More inner columns than two raise the degree of the constraints, and with it the cost of every column.
 INNER = (1, 2)
 #: Legs at which a layout is measured; what lies between follows, for rows grow evenly with legs.
-_LEGS = (2, 8)
+_PROBED = (2, 8)
 _LEAST_LOGROWS, _MOST_LOGROWS = 6, 24
-_BLINDING_ROWS = 6
 #: A lookup's table is this many times the range seen, as ezkl's calibration makes it.
 MARGIN = 2
 #: A table may be split over so many columns. Each adds to the degree of the constraints, and beyond some number of
 #: them (53 were tried) ezkl makes proofs that do not hold.
 MOST_SPLITS = 4
-#: One bit more than the values need, so that inputs at twice the calibrated range are held.
-SPARE_BITS = 1
+#: Half a bit more than values need at 1.5 times the calibrated range, so that inputs at twice the range are held.
+SPARE_BITS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -45,9 +47,20 @@ class Layout(Record):
         }
 
 
-def legs_for(base: int, bits: int) -> int:
-    """Digits to `base` that hold `bits` bits."""
-    return ceil(bits / log2(base))
+def least_base(legs: int, bits: float) -> int:
+    """The smallest base to which `legs` digits hold `bits` bits. It need not be a power of two."""
+    base: int = max(round(2.0 ** (bits / legs)) - 1, 2)
+    while base**legs < 2.0**bits:
+        base += 1
+    return base
+
+
+def widest_base(least: int, logrows: int) -> int:
+    """The largest base that takes no more columns of 2**`logrows` rows than `least` does: room that costs nothing."""
+    column = (1 << logrows) - BLINDING_ROWS - TABLE_SPARE_ROWS
+    columns = -(-least // column)
+    widest: int = max(least, min(columns * column, WIDEST_BASE))
+    return widest
 
 
 def probes(freivalds: Sequence[bool]) -> list[dict[str, object]]:
@@ -56,14 +69,14 @@ def probes(freivalds: Sequence[bool]) -> list[dict[str, object]]:
         {"decomp_base": 128, "decomp_legs": legs, "num_inner_cols": inner, "disable_freivalds": not on}
         for on in freivalds
         for inner in INNER
-        for legs in _LEGS
+        for legs in _PROBED
     ]
 
 
 def layouts(
     probed: Sequence[Mapping[str, Any]],
     freivalds: Sequence[bool],
-    bits: int,
+    bits: float,
     lookups: tuple[int, int],
 ) -> Iterator[tuple[Layout, dict[str, Any]]]:
     """Every layout worth a look, with settings as ezkl would make them, estimated from those of `probes`."""
@@ -73,11 +86,13 @@ def layouts(
     for on in freivalds:
         for inner in INNER:
             few, many = next(found), next(found)
-            for base in BASES:
-                legs = legs_for(base, bits)
+            for legs in LEGS:
+                least = least_base(legs, bits)
+                if least > WIDEST_BASE:
+                    continue
                 assignments = _between(int(few["total_assignments"]), int(many["total_assignments"]), legs)
-                widest = max(base, last - first)
-                for logrows in _sizes(assignments // inner, widest, whole):
+                for logrows in _sizes(assignments // inner, max(least, last - first), whole):
+                    base = widest_base(least, logrows)
                     layout = Layout(base=base, legs=legs, inner=inner, freivalds=on, logrows=logrows)
                     yield layout, _estimate(few, layout, assignments, lookups)
 
@@ -99,7 +114,7 @@ def single_block(settings: Mapping[str, Any]) -> int:
 
 
 def _between(few: int, many: int, legs: int) -> int:
-    low, high = _LEGS
+    low, high = _PROBED
     return few + (many - few) * (legs - low) // (high - low)
 
 
@@ -120,7 +135,7 @@ def _sizes(rows: int, table: int, whole: int) -> range:
 
 
 def _logrows(rows: int) -> int:
-    return (rows + _BLINDING_ROWS).bit_length()
+    return (rows + BLINDING_ROWS).bit_length()
 
 
 def _estimate(
@@ -144,6 +159,6 @@ def _equations(measured: Mapping[str, Any], legs: int) -> list[Any]:
     for equation, sizes in measured["einsum_params"]["equations"]:
         left, _, right = equation.partition("->")
         first, _, second = left.partition(",")
-        digits = first != "" and first == second == right + first[-1] and sizes.get(first[-1]) == _LEGS[0]
+        digits = first != "" and first == second == right + first[-1] and sizes.get(first[-1]) == _PROBED[0]
         found.append([equation, {**sizes, first[-1]: legs} if digits else sizes])
     return found

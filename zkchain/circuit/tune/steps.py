@@ -207,7 +207,7 @@ class Search:
         found = self._survey(variants, self.samples.judged[:most])
         return judge(tried, found, self.samples.references[:most], self.form.name)
 
-    def _bits(self, chosen: Sequence[Judged]) -> list[int]:
+    def _bits(self, chosen: Sequence[Judged]) -> list[float]:
         """Bits that the decompositions of each choice need, with room to spare."""
         variants = [{**self.fixed, **item.numerics.run_args(), **WIDE} for item in chosen]
         far = [*self.samples.widest, *self.samples.stretched]

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zkchain.circuit.tune.layouts import BASES, INNER, layouts, legs_for, lookup_range, probes, single_block
+from zkchain.circuit.tune.layouts import (
+    INNER,
+    LEGS,
+    WIDEST_BASE,
+    layouts,
+    least_base,
+    lookup_range,
+    probes,
+    single_block,
+    widest_base,
+)
 
 
 def measured(assignments, inner, legs, instances=1, hashes=0):
@@ -23,11 +33,20 @@ def measured(assignments, inner, legs, instances=1, hashes=0):
     }
 
 
-@given(st.sampled_from(BASES), st.integers(1, 60))
-def test_the_fewest_digits_that_hold_the_bits(base, bits):
-    legs = legs_for(base, bits)
+@given(st.sampled_from(LEGS), st.integers(2, 120).map(lambda half: half / 2))
+def test_the_smallest_base_that_holds_the_bits(legs, bits):
+    base = least_base(legs, bits)
     assert base**legs >= 2**bits
-    assert legs == 1 or base ** (legs - 1) < 2**bits
+    assert base == 2 or (base - 1) ** legs < 2**bits
+
+
+@given(st.integers(2, WIDEST_BASE), st.integers(6, 20))
+def test_a_wider_base_takes_no_more_columns(least, logrows):
+    column = 2**logrows - 8
+    widest = widest_base(least, logrows)
+    assert least <= widest <= WIDEST_BASE
+    assert -(-widest // column) == -(-least // column)
+    assert widest == WIDEST_BASE or widest % column == 0
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(0, 10**9))
