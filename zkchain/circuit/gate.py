@@ -16,13 +16,17 @@ from .settle import Settled, settle
 from .tune import SampleSets
 from .tune.forms import Form
 from .tune.race import Track
+from .tune.steps import Surveys
 
 #: Cells over which the gate runs, about a second; the same everywhere, unlike a limit in seconds.
 _CELLS = 400_000
 #: Inputs of each kind that are run however large the circuit is.
 _LEAST = 2
-#: Circuits that are tuned until one is faithful on made-up inputs too, each for an error so many times smaller.
-_ATTEMPTS, _FINER = 3, 8
+#: Circuits that are tuned until one is faithful on made-up inputs too.
+_ATTEMPTS = 4
+#: How much smaller than the last one's the error on the samples of the next circuit is to be: for labels so many times,
+#: for errors as many times as the bound was passed on the made-up inputs, and a little more.
+_FINER, _LITTLE_MORE = 8.0, 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +61,30 @@ def settle_within(
     Raises FidelityViolated and EngineError.
     """
     bounds = FidelityBounds(max_error=options.goal.max_error, max_flip=options.goal.max_flip)
-    settled = settle(prover, forms, samples, options, track, report)
+    known: Surveys = {}
+    settled = settle(prover, forms, samples, options, track, report, known)
     for attempt in range(_ATTEMPTS):
         measured = gate.measure(prover, settled, report)
         broken = violations(measured, bounds)
         if not broken:
             return settled, measured
-        finer = settled.fidelity.max_abs_error / _FINER
+        finer = settled.fidelity.max_abs_error / _times_finer(broken)
         if options.stock or options.pinned or not finer or attempt == _ATTEMPTS - 1:
             break
         report(f"not faithful enough on {broken[0].section} inputs; trying finer circuits")
         try:
             chosen = replace(options, goal=replace(options.goal, max_error=finer))
-            settled = settle(prover, forms, samples, chosen, track, report)
+            settled = settle(prover, forms, samples, chosen, track, report, known)
         except FidelityViolated:
             break  # there is nothing finer: what was found on the way is what there is to say
     raise _violated(broken)
+
+
+def _times_finer(broken: Sequence[Violation]) -> float:
+    """How many times smaller the error has to be; no bound of zero is passed by a number of times."""
+    if any(one.measure != "error" or not one.allowed for one in broken):
+        return _FINER
+    return _LITTLE_MORE * max(one.found / one.allowed for one in broken)
 
 
 def without_samples(measured: FidelityReport) -> FidelityReport:

@@ -20,6 +20,7 @@ from .tune.layouts import lookup_range, single_block
 from .tune.numerics import lookup_span
 from .tune.race import Track
 from .tune.settings import CELLS, canonical, stock_settings, visibility_args
+from .tune.steps import Surveys
 
 #: Trying candidates stops after this many seconds in one stage; the first of each stage is always tried.
 _STAGE_SECONDS = 20.0
@@ -41,6 +42,7 @@ def settle(
     options: CompileOptions,
     track: Track | None = None,
     report: Report = silent,
+    known: Surveys | None = None,
 ) -> Settled:
     """Calibrated settings and their errors on the judged samples; with a `track`, the best few are proved for real.
 
@@ -49,7 +51,9 @@ def settle(
     if not options.stock and not options.pinned:
         fixed = visibility_args(options.visibility)
         seconds = options.tune_seconds or 0.0
-        winner = tune(prover, forms, samples, fixed, options.goal, seconds=seconds, track=track, report=report).winner
+        winner = tune(
+            prover, forms, samples, fixed, options.goal, seconds=seconds, track=track, report=report, known=known
+        ).winner
         path = next(form.path for form in forms if form.name == winner.candidate.form)
         return Settled(settings=winner.settings, fidelity=winner.fidelity, model=path)
     model = forms[0].path

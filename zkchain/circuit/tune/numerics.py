@@ -90,7 +90,7 @@ def ladder(*, lookups: bool) -> list[Numerics]:
     once = [even(scale, 1) for scale in (13, 9, 7, 11, 8, 10, 6, 5, 12)]
     if lookups:
         return once
-    often = [even(s, m) for s, m in ((9, 2), (7, 2), (11, 2), (8, 2), (13, 2), (6, 2), (10, 2), (7, 3), (5, 2), (6, 4))]
+    often = [even(s, m) for s, m in ((9, 2), (7, 2), (11, 2), (8, 2), (13, 2), (6, 2), (10, 2), (7, 3), (9, 3), (6, 4))]
     return [once[0], *often, *once[1:]]
 
 

@@ -12,7 +12,7 @@ from .goal import ROOM, Bound, Goal
 from .numerics import Judged, bound_of
 from .race import Clock, Track
 from .samples import SampleSets
-from .steps import Candidate, Finalist, Search
+from .steps import Candidate, Finalist, Search, Surveys
 
 #: Layouts that are made for real when the estimate ranks them first.
 _FINALISTS = 6
@@ -44,15 +44,22 @@ def tune(
     seconds: float,
     track: Track | None = None,
     report: Report = silent,
+    known: Surveys | None = None,
 ) -> Tuned:
     """The cheapest settings for any form of a model that meet the goal's bound, or ezkl's own precision without one.
 
     `fixed` are run arguments that are not up for choice. With a `track`, the best few are proved for real while
     `seconds` last, and the fastest wins; without, the prediction decides, so that the same request has the same
-    answer everywhere. Raises FidelityViolated when no choice meets the bound, EngineError when none can be laid out.
+    answer everywhere. `known` carries the engine's answers from one search to the next.
+
+    Raises FidelityViolated when no choice meets the bound, EngineError when none can be laid out.
     """
     clock = Clock(seconds)
-    every = [Search(prover=prover, form=form, samples=samples, fixed=fixed, goal=goal, report=report) for form in forms]
+    surveys: Surveys = {} if known is None else known
+    every = [
+        Search(prover=prover, form=form, samples=samples, fixed=fixed, goal=goal, report=report, known=surveys)
+        for form in forms
+    ]
     original, searches = _worthwhile(every, report)
     own = original.standard()
     bound = bound_of(own) if own else goal.bound()

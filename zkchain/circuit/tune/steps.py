@@ -1,7 +1,9 @@
 """The steps of a search: numbers judged by their error, layouts by their predicted cost, and a layout made for real."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
 from typing import Any
@@ -47,6 +49,9 @@ _PATIENCE_SECONDS = 600.0
 #: the engine has been seen to be wrong without a word. So many samples tell.
 _OTHERWISE, _ROUNDING, _COMPARED = 10, 1e-3, 4
 
+#: What the engine answered, by what it was asked. A second search for the same model asks much of it again.
+Surveys = dict[bytes, tuple[Surveyed, ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate(Record):
@@ -82,6 +87,7 @@ class Search:
     fixed: Mapping[str, object]
     goal: Goal
     report: Report
+    known: Surveys = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> int:
@@ -219,6 +225,13 @@ class Search:
 
     def _survey(self, variants: Sequence[Mapping[str, object]], inputs: Sequence[InputData]) -> tuple[Surveyed, ...]:
         full = [{**self.fixed, **variant} for variant in variants]
+        asked = json.dumps([self.form.name, full, inputs], sort_keys=True)
+        key = hashlib.sha256(asked.encode()).digest()
+        if key not in self.known:
+            self.known[key] = self._asked(full, inputs)
+        return self.known[key]
+
+    def _asked(self, full: Sequence[Mapping[str, object]], inputs: Sequence[InputData]) -> tuple[Surveyed, ...]:
         try:
             return self.prover.survey(self.form.path, full, inputs, _PATIENCE_SECONDS, self.report)
         except (EngineAborted, EngineCrashed) as error:
