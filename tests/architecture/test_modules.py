@@ -21,7 +21,10 @@ SOURCES = sorted(path for folder in ("zkchain", "scripts", "examples") for path 
 LONGEST = 300
 
 #: Slow to import or not everyone's; asked of a fresh interpreter.
-HEAVY = ["ezkl", "web3", "eth_account", "onnx", "onnxruntime", "numpy", "sklearn", "eth_tester", "eth", "solcx"]
+HEAVY = [
+    *("ezkl", "web3", "eth_account", "eth_utils", "eth_tester", "eth", "requests", "solcx"),
+    *("onnx", "onnxruntime", "numpy", "sklearn"),
+]
 PACKAGES = ["zkchain", *(m.name for m in pkgutil.walk_packages(zkchain.__path__, "zkchain.") if m.ispkg)]
 
 
@@ -44,6 +47,23 @@ def test_importing_zkchain_is_light():
 
 def test_the_records_and_errors_are_light():
     assert imported_by("import zkchain.records, zkchain.errors, zkchain.config, zkchain.files") == []
+
+
+def test_a_child_of_the_engine_imports_ezkl_and_nothing_else_that_is_slow():
+    assert imported_by("import zkchain.halo2.child, zkchain.halo2.operations") == ["ezkl"]
+
+
+@pytest.mark.parametrize(
+    ("command", "others"),
+    [
+        ("compile", {"web3", "eth_account", "eth_tester", "solcx"}),
+        ("prove", {"eth_tester", "solcx", "ezkl"}),
+        ("verify", {"onnx", "onnxruntime", "numpy", "eth_tester", "solcx", "ezkl"}),
+        ("submit", {"onnx", "onnxruntime", "numpy", "eth_tester", "solcx", "ezkl"}),
+    ],
+)
+def test_a_command_does_not_wait_for_what_only_others_use(command, others):
+    assert others & set(imported_by(f"import zkchain.cli.{command}")) == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], [], ["no-such-command"]])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.circuits import TinyCircuit, build_tiny
+from tests.support.circuits import TinyCircuit
 from tests.support.evm import SENDER, Evm, calldata
 from tests.support.gateway import BINDING, Binding, Stage, stage
 from tests.support.layouts import canonical
@@ -107,11 +107,6 @@ def mutated(data: bytes, source: random.Random) -> bytes:
         if not found:
             return b""
     return bytes(found)
-
-
-@pytest.fixture(scope="module")
-def circuit(tmp_path_factory) -> TinyCircuit:
-    return build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
 
 
 def site_of(circuit: TinyCircuit, *, shared: bool) -> tuple[Stage, list[int], bytes, Binding]:

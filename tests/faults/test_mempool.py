@@ -3,7 +3,6 @@
 import pytest
 
 from tests.support.chains import need, network_of, raw
-from tests.support.circuits import build_tiny
 from tests.support.world import OTHER, OWNER, World, deployed, submission
 from zkchain.chain.abi import decode_error
 from zkchain.chain.client import connect
@@ -17,11 +16,10 @@ TIP = 10**9
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def world(tmp_path_factory, circuit):
     need("anvil")  # whose blocks can be withheld
     home = tmp_path_factory.mktemp("mempool")
     info = start_devnet(home, engine="anvil")
-    circuit = build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
     yield deployed(connect(network_of(info)), circuit, "shared"), info.rpc_url
     stop_devnet(home)
 

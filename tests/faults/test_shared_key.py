@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.circuits import build_tiny
+from tests.support.circuits import TinyCircuit
 from tests.support.evm import SENDER, Evm
 from tests.support.gateway import Binding, Stage, stage
 from tests.support.layouts import canonical
@@ -17,8 +17,7 @@ MOST_GAS = 16_777_216
 
 
 @pytest.fixture(scope="module")
-def honest(tmp_path_factory) -> tuple[Stage, list[int], bytes]:
-    circuit = build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
+def honest(circuit: TinyCircuit) -> tuple[Stage, list[int], bytes]:
     site = stage(Evm(timestamp=NOW), circuit, shared=True)
     instances, proof = circuit.prove(site.limbs(Binding(account=SENDER, nonce=1, deadline=NOW)))
     return site, instances, proof

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.chains import network_of, raw
-from tests.support.circuits import TinyCircuit, build_tiny
+from tests.support.circuits import TinyCircuit
 from tests.support.world import OTHER, OWNER, World, deployed, submission
 from zkchain.chain.client import connect
 from zkchain.chain.devnet_state import DevnetInfo
@@ -36,11 +36,6 @@ from zkchain.proof.binding import binding_tag
 from zkchain.records import Proof
 from zkchain.solidity.artifacts import load_artifact
 from zkchain.values import ZERO_ADDRESS, ZERO_DIGEST, Digest, keccak_of
-
-
-@pytest.fixture(scope="session")
-def circuit(tmp_path_factory: pytest.TempPathFactory) -> TinyCircuit:
-    return build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
 
 
 @pytest.fixture(scope="module", params=["own", "shared"])

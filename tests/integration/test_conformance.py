@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.support.chains import network_of
-from tests.support.circuits import build_tiny
+from tests.support.circuits import TinyCircuit
 from tests.support.world import World
 from tests.support.world import deployed as deployed_world
 from zkchain.chain.client import Chain, connect
@@ -224,8 +224,8 @@ def test_a_verifier_whose_registry_takes_no_model_is_a_finding_and_not_the_end(o
 
 
 @pytest.fixture(scope="module")
-def world(one_chain: Chain, tmp_path_factory) -> World:
-    return deployed_world(one_chain, build_tiny(tmp_path_factory.mktemp("circuit"), seed=1), "shared")
+def world(one_chain: Chain, circuit: TinyCircuit) -> World:
+    return deployed_world(one_chain, circuit, "shared")
 
 
 def shown(world: World, gateway: ContractAt) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 from eth_abi.abi import encode
 
 from scripts.write_gas_table import PAGE, page
-from tests.support.circuits import TinyCircuit, build_tiny
+from tests.support.circuits import TinyCircuit
 from tests.support.evm import SENDER, Evm, calldata
 from tests.support.gateway import BINDING, Binding, Stage, stage
 from zkchain.files import write_json
@@ -32,8 +32,7 @@ Costs = dict[str, dict[str, Figures]]
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Costs:
-    circuit = build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
+def measured(circuit: TinyCircuit) -> Costs:
     binding = Binding(account=SENDER, nonce=1, deadline=NOW)
     gas: dict[str, Figures] = {}
     for kind in ("own", "shared"):

@@ -55,11 +55,6 @@ def compiler() -> Compiler:
 
 
 @pytest.fixture(scope="module")
-def circuit(tmp_path_factory: pytest.TempPathFactory) -> TinyCircuit:
-    return build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
-
-
-@pytest.fixture(scope="module")
 def honest(circuit: TinyCircuit) -> tuple[tuple[int, ...], bytes]:
     instances, proof = circuit.prove(LIMBS)
     return tuple(instances), proof

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.circuits import TinyCircuit, build_tiny
 from tests.support.tiny import tiny_onnx
 from zkchain.circuit.build import build_bundle
 from zkchain.circuit.gate import Gate
@@ -74,6 +75,12 @@ def compile_tiny(
     model.write_bytes(tiny_onnx(seed=seed))
     samples.write_text(json.dumps({"x": [[0.5, -0.25], [0.1, 0.2], [-0.7, 0.9]]}))
     compile_model(model, samples, config=config, prover=prover, out=out, options=options)
+
+
+@pytest.fixture(scope="session")
+def circuit(tmp_path_factory: pytest.TempPathFactory) -> TinyCircuit:
+    """The smallest bound circuit, for tests that prove with it and change none of its files."""
+    return build_tiny(tmp_path_factory.mktemp("circuit"), seed=1)
 
 
 @pytest.fixture(scope="session")

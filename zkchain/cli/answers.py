@@ -1,17 +1,22 @@
 """Results of the use cases as answers: the keys of `--json`, and the lines for a person."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..chain.urls import shown
 from ..circuit.budget import Budget, Limits
 from ..circuit.bundle import FIDELITY, PROVING_KEY, VERIFYING_KEY
-from ..pipeline.compile import Compiled
-from ..pipeline.deploy import Deployed
-from ..pipeline.prove import ProveResult
-from ..pipeline.submit import Submitted
-from ..proof.check import Verdict
 from ..records import Bundle, InferenceEvent
 from .answer import Answer, Line, byte_count
+
+if TYPE_CHECKING:  # a command imports its own use case, and need not wait for the others'
+    from ..pipeline.compile import Compiled
+    from ..pipeline.deploy import Deployed
+    from ..pipeline.prove import ProveResult
+    from ..pipeline.submit import Submitted
+    from ..proof.check import Verdict
 
 #: Elements of a tensor that a person is shown; --json has them all.
 _SHOWN_ELEMENTS = 12
