@@ -8,7 +8,7 @@ from zkchain.record import Record
 Side = Literal["stock", "ours", "loose", "thrifty"]
 #: What each side gives to `zkchain compile` besides the model and its samples.
 FLAGS: dict[Side, tuple[str, ...]] = {
-    "stock": ("--stock",),
+    "stock": ("--stock", "--visibility", "input=private"),
     "ours": (),
     "loose": ("--max-error", "0.01"),
     "thrifty": ("--optimize", "gas"),
