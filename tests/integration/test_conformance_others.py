@@ -27,7 +27,7 @@ from zkchain.solidity.solc import find_compiler
 from zkchain.values import Address
 
 ROOT = Path(__file__).parents[2]
-RULES = {"ValidationProbeRun": 17, "TokenProbeRun": 11, "ProofVerifierProbeRun": 8}
+RULES = {"ValidationProbeRun": 15, "TokenProbeRun": 11, "ProofVerifierProbeRun": 8}
 
 
 @dataclass(frozen=True)
