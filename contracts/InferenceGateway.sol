@@ -33,14 +33,16 @@ contract InferenceGateway is StandardInference, EIP712 {
 
     /// @inheritdoc IInferenceGateway
     /// @dev Each is a call of its own, so that what a refused one wrote is undone. The records that count are written in
-    /// that call, before it calls anyone.
+    /// that call, before it calls anyone. Each may use its share of the gas that is left, so that a malformed proof, which
+    /// can burn all it gets in a precompile, takes none from those that follow.
     // slither-disable-start calls-loop,reentrancy-events
     function submitMany(Submission[] calldata submissions) external returns (Result[] memory results) {
         _onlyCanonical(abi.encodeCall(IInferenceGateway.submitMany, (submissions)));
         results = new Result[](submissions.length);
         for (uint256 i = 0; i < submissions.length; ++i) {
             uint256 modelId = submissions[i].modelId;
-            try this.accept(msg.sender, modelId, submissions[i]) returns (Accepted memory accepted) {
+            uint256 share = gasleft() / (submissions.length - i);
+            try this.accept{gas: share}(msg.sender, modelId, submissions[i]) returns (Accepted memory accepted) {
                 (results[i].accepted, results[i].statement) = (true, accepted.statement);
             } catch (bytes memory reason) {
                 results[i].reason = reason;

@@ -175,6 +175,20 @@ class Proof(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Permit(Record):
+    """An account's signature (EIP-712) that another may submit a proof that is bound to it."""
+
+    chain_id: int
+    gateway: Address
+    model_id: Digest
+    statement: Digest
+    account: Address  #: who signed
+    relayer: Address  #: who may submit; the zero address for anyone
+    deadline: int  #: the last second in which the signature counts
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractArtifact(Record):
     """A compiled contract. Bytecode is linked and final; `solc_input` is the standard-JSON input that rebuilds it."""
 

@@ -53,6 +53,17 @@ abstract contract Probe {
         answer = ok && uint256(bytes32(data)) == 1;
     }
 
+    function _isTrue(bytes memory answer) internal pure returns (bool) {
+        return answer.length >= 32 && uint256(bytes32(answer)) == 1;
+    }
+
+    /// @dev The word at this place of an answer that is long enough.
+    function _wordAt(bytes memory answer, uint256 index) internal pure returns (uint256 word) {
+        for (uint256 i = 0; i < 32; ++i) {
+            word = (word << 8) | uint8(answer[32 * index + i]);
+        }
+    }
+
     function _rule165(address target) internal {
         (bool ok, bool answer) = _supports(target, 0x01ffc9a7);
         _note("erc165.self: supportsInterface(0x01ffc9a7) is true, within 30,000 gas", ok && answer, "");

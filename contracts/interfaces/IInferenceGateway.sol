@@ -110,7 +110,9 @@ interface IInferenceGateway {
         external
         returns (bytes32 statement);
 
-    /// @notice Submits each on its own: one that is refused changes nothing for the others.
+    /// @notice Submits each on its own, with its share of the gas: one that is refused changes nothing for the others.
+    /// @dev Give it as much gas as the dearest takes, times their number: with less, those that want more than their share
+    /// are refused, without a reason.
     function submitMany(Submission[] calldata submissions) external returns (Result[] memory results);
 
     /// @notice Submits for the account that the proof names, which has signed

@@ -4,8 +4,10 @@ pragma solidity ^0.8.20;
 import {IERCZKMLVerifier} from "../../contracts/interfaces/IERCZKMLVerifier.sol";
 import {IInferenceGateway} from "../../contracts/interfaces/IInferenceGateway.sol";
 import {IInferenceReceiver} from "../../contracts/interfaces/IInferenceReceiver.sol";
+import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
 import {FixedVerifier} from "./support/FixedVerifier.sol";
 import {GatewayCheck} from "./support/GatewayCheck.sol";
+import {GreedyVerifier} from "./support/GreedyVerifier.sol";
 import {Receiver} from "./support/Receiver.sol";
 
 /// @dev The ways in besides `submit`: many at once, by signature, with a call.
@@ -60,6 +62,26 @@ contract GatewayEntriesTest is GatewayCheck {
         equal(
             results[4].reason, abi.encodeWithSelector(IInferenceGateway.AlreadyRecorded.selector, results[0].statement)
         );
+    }
+
+    function testOneThatBurnsItsGasTakesNoneFromTheOthers() public {
+        GreedyVerifier greedy = new GreedyVerifier(keccak256("greedy"), KEY);
+        IModelRegistry.ModelVersion memory changed = version();
+        changed.circuitDigest = keccak256("greedy");
+        (changed.adapter, changed.adapterCodeHash) = (address(greedy), address(greedy).codehash);
+        changed.layout.bindingStart = NO_BINDING;
+        changed.layout.instanceCount = 6;
+        IInferenceGateway.Submission[] memory many = new IInferenceGateway.Submission[](3);
+        many[0].modelId = registry.register(changed, none());
+        many[0].instances = new uint256[](6);
+        many[0].instances[2] = PARAMS;
+        IInferenceGateway.Binding memory mine = forAccount(ALICE);
+        many[1] = submission(statement(1, mine), mine);
+        many[2] = submission(statement(2, mine), mine);
+        vm.prank(ALICE);
+        IInferenceGateway.Result[] memory results = gateway.submitMany{gas: 1_500_000}(many);
+        isTrue(!results[0].accepted, "it burned all it got");
+        isTrue(results[1].accepted && results[2].accepted, "the others");
     }
 
     function testNothingIsNothing() public {

@@ -1,5 +1,6 @@
 """Bundles of the real engine: whole or absent, sealed, idempotent, resumable."""
 
+import itertools
 import json
 import random
 import shutil
@@ -273,23 +274,52 @@ def test_a_killed_child_leaves_no_partial_file(prover, cache_home, tmp_path):
     build_bundle(request, prover=prover, home=cache_home, out=tmp_path / "x.bundle")
 
 
-@pytest.mark.parametrize(
-    ("visibility", "instances"),
-    [
-        (Visibility(input="public"), 3),
-        (Visibility(input="hashed"), 2),
-        (Visibility(output="hashed"), 1),
-        (Visibility(params="hashed"), 2),
-    ],
-    ids=str,
-)
-def test_each_visibility_compiles_with_its_layout(prover, cache_home, tmp_path, visibility, instances):
-    options = CompileOptions(visibility=visibility, binding=False)
-    bundle = build_bundle(
-        tiny_request(options=options), prover=prover, home=cache_home, out=tmp_path / "visible.bundle"
-    )
-    assert bundle.instances == instances
+def modes() -> list:
+    """Every visibility that is offered without a binding; in the default suite those that differ in their order."""
+    usual = {(True, False, False), (False, True, False), (False, False, True), (True, True, False)}
+    found = []
+    for source, params, output in itertools.product(
+        ("private", "public", "hashed"), ("fixed", "hashed"), (True, False)
+    ):
+        mode = Visibility(input=source, params=params, output="public" if output else "hashed")
+        marks = [] if (source == "public", params == "hashed", not output) in usual else [pytest.mark.slow]
+        found.append(pytest.param(mode, id=f"{source}-{params}-{mode.output}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize("visibility", modes())
+def test_each_tensor_is_where_the_layout_says(prover, cache_home, tmp_path, visibility):
+    """By proofs: of two inputs with the same answer, and of one with another."""
+    out, options = tmp_path / "visible.bundle", CompileOptions(visibility=visibility, binding=False)
+    bundle = build_bundle(tiny_request(options=options), prover=prover, home=cache_home, out=out)
+    assert load_bundle(out) == bundle
+    inputs = ([-0.5, 0.25], [-0.75, 0.125], [0.5, -0.25])  # the first two are cut to zero
+    proofs = [prover.prove(circuit_files(out), [x], lambda _: None).instances for x in inputs]
+    for segment in bundle.segments:
+        parts = [words[segment.start : segment.start + segment.count] for words in proofs]
+        if segment.kind == "input":
+            assert [[value.to_float(scale=segment.scale) for value in part] for part in parts] == list(inputs)
+        elif segment.kind == "params_hash":
+            assert {keccak_of(bytes.fromhex(part[0].word[2:])) for part in parts} == {bundle.params_digest}
+        elif segment.kind == "input_hash":
+            assert len(set(parts)) == 3
+        else:
+            assert parts[0] == parts[1] != parts[2]
+            assert segment.kind != "output" or (parts[0][0] == 0 < parts[2][0].to_float(scale=segment.scale) < 1)
     assert (bundle.params_digest is not None) == (visibility.params == "hashed")
+
+
+def test_a_trial_whose_instances_stand_in_another_order_is_refused(prover, cache_home, tmp_path):
+    options = CompileOptions(visibility=Visibility(params="hashed"), binding=False)
+    out = tmp_path / "hashed.bundle"
+    bundle = build_bundle(tiny_request(options=options), prover=prover, home=cache_home, out=out)
+    trial = json.loads((out / store.TRIAL).read_text())
+    trial["instances"].reverse()
+    (out / store.TRIAL).write_text(json.dumps(trial))
+    packed = keccak_of(bytes.fromhex(trial["instances"][0][2:]))
+    with pytest.raises(BundleCorrupt, match="order"):
+        load_bundle(resealed(out, params_digest=packed))
+    assert bundle.params_digest != packed
 
 
 def test_a_larger_ceremony_srs_serves_a_smaller_circuit(prover, tmp_path, monkeypatch):

@@ -4,9 +4,11 @@ It is started once a request, with one JSON object on stdin, and answers with on
 
     {"zkchain_signer": 1, "method": "address"}                     → {"address": "0x…"}
     {"zkchain_signer": 1, "method": "sign", "transaction": {…}}    → {"raw": "0x…"}
+    {"zkchain_signer": 1, "method": "sign_typed", "typed_data": {…}} → {"signature": "0x…"}
 
 The transaction has the fields of eth_signTransaction, quantities in hex; `raw` is the signed transaction as
-eth_sendRawTransaction takes it. What comes back is compared with what was asked for, field by field.
+eth_sendRawTransaction takes it. Typed data is as eth_signTypedData_v4 takes it (EIP-712). What comes back is compared
+with what was asked for, field by field.
 """
 
 import json
@@ -69,6 +71,15 @@ class ExternalSigner:
                 remedy="check the signer of this network",
             )
         return SignedTx(raw, keccak_of(raw))
+
+    def sign_typed(self, typed: Mapping[str, Any]) -> bytes:
+        """Have typed data signed; whose signature it is, the caller checks. Raises DevKeyRefused and SignerMissing."""
+        refuse_dev_key(self.address, int(typed["domain"]["chainId"]))
+        answer = self._ask({"method": "sign_typed", "typed_data": typed})
+        try:
+            return bytes.fromhex(str(answer["signature"]).removeprefix("0x"))
+        except (KeyError, ValueError):
+            raise SignerMissing(f"{self!r} did not answer with a signature") from None
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:

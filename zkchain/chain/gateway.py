@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import DeploymentDrift, EventMissing, RpcError, TransactionReverted
 from ..outputs import OutputValue, decode_outputs
 from ..progress import Report, silent
-from ..records import Binding, InferenceEvent, Proof, Receipt, Segment
+from ..records import Binding, InferenceEvent, Permit, Proof, Receipt, Segment
 from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement, address, digest
 from .abi import Abi, decoded, encode_call, event_topic
 from .client import Chain, Log, log_of
@@ -46,16 +46,31 @@ def submit_inference(
     proof: Proof,
     report: Report = silent,
     *,
+    permit: Permit | None = None,
     abis: Sequence[Abi] = (),
 ) -> tuple[Receipt, InferenceEvent]:
     """Submit a proof; returns the receipt and the decoded event. `abis` name errors of contracts behind the gateway.
 
-    Raises AlreadyRecorded, BindingRefused, ProofRejected, TransactionReverted, EventMissing when the transaction
-    succeeded without the gateway saying so, and what `send` raises.
+    With `permit`, it is submitted for the account that signed that. Raises AlreadyRecorded, BindingRefused,
+    ProofRejected, TransactionReverted, EventMissing when the transaction succeeded without the gateway saying so, and
+    what `send` raises.
     """
-    data = encode_call(gateway.abi, "submit", [*_statement(model.model_id, proof), binding_fields(proof.binding)])
+    data = submit_data(gateway, model.model_id, proof, permit)
     receipt = send(chain, signer, to=gateway.address, data=data, abis=[gateway.abi, *abis], report=report)
     return receipt, _event_of(chain, gateway, model, receipt)
+
+
+def submit_data(gateway: ContractAt, model_id: Digest, proof: Proof, permit: Permit | None = None) -> bytes:
+    """Calldata of `submit`, or with `permit` of `submitFor`."""
+    submission = submission_of(model_id, proof)
+    if permit is None:
+        return encode_call(gateway.abi, "submit", submission)
+    return encode_call(gateway.abi, "submitFor", [submission, permit.relayer, permit.deadline, permit.signature])
+
+
+def submission_of(model_id: Digest, proof: Proof) -> tuple[Any, ...]:
+    """One proof as the gateway's struct."""
+    return (*_statement(model_id, proof), binding_fields(proof.binding))
 
 
 def check_inference(
@@ -79,7 +94,7 @@ def list_events(
         return ()  # many nodes call such a range an error
     logs = chain.logs(gateway.address, [event_topic(gateway.abi, _EVENT)], from_block)
     # The node was asked for this address and topic; what it gives is checked all the same.
-    return tuple(_decoded(gateway, log, models.get(log.topics[1])) for log in logs if _is_event(gateway, log))
+    return tuple(decode_event(log, models.get(log.topics[1])) for log in logs if _is_event(gateway, log))
 
 
 def statement_of(chain: Chain, gateway: ContractAt, model_id: Digest, instances: Sequence[int]) -> Digest:
@@ -115,16 +130,19 @@ def outputs_of(segments: Sequence[Segment], words: bytes) -> dict[str, list[Outp
 
 
 def _event_of(chain: Chain, gateway: ContractAt, model: KnownModel, receipt: Receipt) -> InferenceEvent:
-    raw = chain.raw_receipt(digest(receipt.tx_hash)) or {}
-    logs = [log_of(item) for item in raw.get("logs", [])]
-    mine = [log for log in logs if _is_event(gateway, log) and log.topics[1] == model.model_id]
+    mine = [log for log in logs_of(chain, receipt) if _is_event(gateway, log) and log.topics[1] == model.model_id]
     if len(mine) != 1:
         found = f"{len(mine)} accepted answers of model {model.model_id} in it, not one"
         raise EventMissing(
             f"transaction {receipt.tx_hash} succeeded, but {gateway.address} reported {found}",
             tx_hash=receipt.tx_hash,
         )
-    return _decoded(gateway, mine[0], model)
+    return decode_event(mine[0], model)
+
+
+def logs_of(chain: Chain, receipt: Receipt) -> list[Log]:
+    """Everything that anyone reported in a transaction, in order."""
+    return [log_of(item) for item in (chain.raw_receipt(digest(receipt.tx_hash)) or {}).get("logs", [])]
 
 
 def _is_event(gateway: ContractAt, log: Log) -> bool:
@@ -133,7 +151,11 @@ def _is_event(gateway: ContractAt, log: Log) -> bool:
     return log.address == gateway.address and len(log.topics) == 4 and log.topics[0] == topic
 
 
-def _decoded(gateway: ContractAt, log: Log, model: KnownModel | None) -> InferenceEvent:
+def decode_event(log: Log, model: KnownModel | None) -> InferenceEvent:
+    """The answer that a gateway's `InferenceVerified` reports, without outputs when the model is not known.
+
+    Raises RpcError when it cannot be read.
+    """
     try:
         output: bytes = decoded(["bytes"], log.data)[0]
         outputs = {} if model is None else outputs_of(model.segments, output)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from eth_account import Account
+from eth_account.messages import encode_typed_data
 
 from ..errors import DevKeyRefused, SignerMissing
 from ..values import DEV_CHAIN_IDS, Address, Digest, address, digest
@@ -33,6 +34,9 @@ class Signer(Protocol):
     def sign(self, tx: Mapping[str, Any]) -> SignedTx:
         """Sign a complete transaction (nonce, gas, fees and chainId set). Raises DevKeyRefused."""
 
+    def sign_typed(self, typed: Mapping[str, Any]) -> bytes:
+        """Sign typed data (EIP-712) in the form of eth_signTypedData_v4; 65 bytes. Raises DevKeyRefused."""
+
 
 class KeySigner:
     """Signs with a key in memory. Neither repr nor errors show the key."""
@@ -54,6 +58,12 @@ class KeySigner:
         refuse_dev_key(self.address, int(tx["chainId"]))
         signed = Account.sign_transaction(dict(tx), self._key)
         return SignedTx(bytes(signed.raw_transaction), digest("0x" + bytes(signed.hash).hex()))
+
+    def sign_typed(self, typed: Mapping[str, Any]) -> bytes:
+        """Sign typed data. Raises DevKeyRefused as `sign` does."""
+        refuse_dev_key(self.address, int(typed["domain"]["chainId"]))
+        signed = Account.sign_message(encode_typed_data(full_message=dict(typed)), self._key)
+        return bytes(signed.signature)
 
 
 def key_signer(text: str, *, source: str) -> KeySigner:

@@ -11,6 +11,8 @@ from ..values import FieldElement, keccak_of
 from .layout import BINDING_INPUT, BINDING_OUTPUT, read_segments
 
 _LIMBS = (1, 9)
+#: ezkl's numbers have at most 127 bits and a sign. A hash as small as that would be one in 2^125.
+_HASHES_FROM = 2**127
 #: What a settings file of the wrong form raises when it is read as one.
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 
@@ -56,13 +58,20 @@ def _visibility(value: Any) -> str:
 
 def _check_trial(path: Path, bundle: Bundle) -> None:
     try:
-        found = parse_json(path.read_bytes())
-        instances = [FieldElement.from_word(word) for word in found["instances"]]
-        proof = bytes.fromhex(found["proof"].removeprefix("0x"))
+        stored = parse_json(path.read_bytes())
+        instances = [FieldElement.from_word(word) for word in stored["instances"]]
+        proof = bytes.fromhex(stored["proof"].removeprefix("0x"))
     except _MALFORMED as error:
         raise BundleCorrupt(f"{path} is not a trial proof: {error}", file=path.name) from error
     if len(instances) != bundle.instances or len(proof) != bundle.proof_bytes:
         raise BundleCorrupt(f"{path}: its sizes are not those of the manifest", file=path.name)
+    for segment in bundle.segments:
+        found = {
+            abs(value.signed) >= _HASHES_FROM for value in instances[segment.start : segment.start + segment.count]
+        }
+        if found != {segment.kind.endswith("_hash")}:
+            what = f"its instances are not in the manifest's order: {segment.kind} {segment.tensor}".rstrip()
+            raise BundleCorrupt(f"{path}: {what} cannot be where it should", file=path.name)
     hashed = [s for s in bundle.segments if s.kind == "params_hash"]
     words = b"".join(bytes.fromhex(value.word[2:]) for s in hashed for value in instances[s.start : s.start + s.count])
     if (keccak_of(words) if hashed else None) != bundle.params_digest:

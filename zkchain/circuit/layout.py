@@ -1,7 +1,7 @@
 """Which instance means what: the segments of a proof's public instances, read off a circuit's settings.
 
-ezkl puts instances in the order inputs, parameters, outputs. A public tensor gives one instance an element; a
-hashed tensor, and the hashed parameters as a whole, give one Poseidon hash.
+ezkl puts hashes of inputs and of the parameters first, then public inputs, then outputs, hashed or public. A public
+tensor gives one instance an element; a hashed tensor, and the hashed parameters as a whole, give one Poseidon hash.
 """
 
 from collections.abc import Mapping
@@ -33,13 +33,14 @@ def read_segments(settings: Mapping[str, Any], circuit: ModelSpec, visibility: V
             )
         )
 
-    for tensor, scale in zip(circuit.inputs, settings["model_input_scales"], strict=True):
-        if visibility.input == "public":
-            add("binding" if tensor.name == BINDING_INPUT else "input", tensor, scale)
-        elif visibility.input == "hashed":
+    if visibility.input == "hashed":
+        for tensor in circuit.inputs:
             add("input_hash", tensor, 0)
     if visibility.params == "hashed":
         add("params_hash", None, 0)
+    for tensor, scale in zip(circuit.inputs, settings["model_input_scales"], strict=True):
+        if visibility.input == "public":
+            add("binding" if tensor.name == BINDING_INPUT else "input", tensor, scale)
     for tensor, scale in zip(circuit.outputs, settings["model_output_scales"], strict=True):
         if visibility.output == "public":
             add("binding" if tensor.name == BINDING_OUTPUT else "output", tensor, scale)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a command imports its own use case, and need not wait for t
     from ..pipeline.compile import Compiled
     from ..pipeline.deploy import Deployed
     from ..pipeline.prove import ProveResult
-    from ..pipeline.submit import Submitted
+    from ..pipeline.submit import Submitted, SubmittedMany
     from ..proof.check import Verdict
 
 #: Elements of a tensor that a person is shown; --json has them all.
@@ -189,6 +189,37 @@ def submitted(result: Submitted) -> Answer:
         "event": event.to_json(),
     }
     return Answer(facts=facts, lines=[*event_lines(event), ("gas", f"{receipt.gas_used:,}")])
+
+
+def submitted_many(result: SubmittedMany) -> Answer:
+    """Several submissions in one transaction: what became of each."""
+    receipt, pairs = result.receipt, list(zip(result.paths, result.outcomes, strict=True))
+    facts: dict[str, object] = {
+        "tx_hash": None if receipt is None else receipt.tx_hash,
+        "block": None if receipt is None else receipt.block,
+        "gas_used": None if receipt is None else receipt.gas_used,
+        "results": [
+            {
+                "proof": str(path.absolute()),
+                "accepted": outcome.event is not None,
+                "event": None if outcome.event is None else outcome.event.to_json(),
+                "refusal": None if outcome.refusal is None else outcome.refusal.to_json(),
+            }
+            for path, outcome in pairs
+        ],
+    }
+    lines: list[Line] = []
+    for path, outcome in pairs:
+        lines.append(("proof", str(path)))
+        if outcome.event is not None:
+            lines += event_lines(outcome.event)
+        if outcome.refusal is not None:
+            lines.append(("REFUSED", outcome.refusal.message))
+        lines.append("")
+    accepted = sum(outcome.event is not None for _, outcome in pairs)
+    gas = "nothing was sent" if receipt is None else f"{receipt.gas_used:,} gas in transaction {receipt.tx_hash}"
+    lines.append(f"{accepted} of {len(pairs)} proofs accepted; {gas}")
+    return Answer(facts=facts, lines=lines, good=accepted == len(pairs))
 
 
 def listed(events: Sequence[InferenceEvent]) -> Answer:

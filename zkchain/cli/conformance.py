@@ -19,6 +19,7 @@ from .parameters import PATH
     examples=[
         "zkchain conformance 0x5FbDB2315678afecb367f032d93F642f64180aa3 --network local",
         "zkchain conformance 0x5FbDB2315678afecb367f032d93F642f64180aa3 --network local --proof model.proof.json",
+        "zkchain conformance 0x5FbDB2315678afecb367f032d93F642f64180aa3 --network local --standard erc7007",
     ],
 )
 @click.argument("address")
@@ -28,7 +29,9 @@ from .parameters import PATH
 def entry(screen: Screen, *, address: str, network: str, standard: str, proof: Path | None) -> Answer:
     """Try the contract at ADDRESS against every rule of a standard; exit code 1 when one does not hold.
 
-    Any registry or verifier of ERC-7992 can be tried, on any chain: rules are tried inside calls that change nothing.
+    Any registry or verifier of ERC-7992 can be tried, on any chain; and validation registries of ERC-8004, tokens of
+    ERC-7007 and proof verifiers of ERC-8274, as far as their rules show without an honest proof. Rules are tried inside
+    calls that change nothing.
     """
     return _answer(
         check_conformance(

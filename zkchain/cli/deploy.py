@@ -13,7 +13,7 @@ from . import answers
 from .answer import Answer
 from .command import command
 from .output import Screen
-from .parameters import PATH, network_option
+from .parameters import PATH, network_option, parse_ranges
 
 
 @command(
@@ -21,6 +21,7 @@ from .parameters import PATH, network_option
     examples=[
         "zkchain deploy model.bundle --network local",
         "zkchain deploy model.bundle --network sepolia --name CreditScore --dry-run",
+        "zkchain deploy model.bundle --network local --range age=18:99 --range income",
     ],
 )
 @click.argument("bundle", type=PATH)
@@ -42,6 +43,15 @@ from .parameters import PATH, network_option
     metavar="N",
     help="Proofs expected on chain: with --verifier auto, what is cheapest for so many is taken.",
 )
+@click.option(
+    "--range",
+    "bounds",
+    multiple=True,
+    metavar="TENSOR[=LOW:HIGH]",
+    callback=parse_ranges,
+    help="Have the gateway refuse answers in which a public tensor lies outside; without numbers, outside of what the "
+    "circuit was calibrated on. May be repeated.",
+)
 @click.option("--force", is_flag=True, help="Take the name from another deployment, whose record is lost.")
 def entry(
     screen: Screen,
@@ -52,6 +62,7 @@ def entry(
     dry_run: bool,
     verifier: VerifierChoice,
     proofs: int,
+    bounds: dict[str, tuple[float, float] | None],
     force: bool,
 ) -> Answer:
     """Put the verifier of BUNDLE on a chain, behind an adapter, and register the model.
@@ -67,6 +78,7 @@ def entry(
         dry_run=dry_run,
         verifier=verifier,
         proofs=proofs,
+        bounds=bounds,
         replace_other=force,
         config=config,
         prover=make_engine(config),

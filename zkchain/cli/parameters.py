@@ -45,6 +45,23 @@ dims_option = click.option(
 )
 
 
+def parse_ranges(
+    context: click.Context, parameter: click.Parameter, values: Sequence[str]
+) -> dict[str, tuple[float, float] | None]:
+    """TENSOR or TENSOR=LOW:HIGH, several times, each tensor once."""
+    ranges: dict[str, tuple[float, float] | None] = {}
+    for value in values:
+        name, given, numbers = value.rpartition("=") if ":" in value.rpartition("=")[2] else (value, "", "")
+        try:
+            low, high = (float(text) for text in numbers.split(":")) if given else (0.0, 0.0)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is not TENSOR=LOW:HIGH with numbers", context, parameter) from None
+        if not name or name in ranges:
+            raise click.BadParameter(f"{name!r} is given twice" if name else "no tensor is named", context, parameter)
+        ranges[name] = (low, high) if given else None
+    return ranges
+
+
 def parse_beneficiary(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> tuple[Address | None, Digest | None]:
@@ -61,3 +78,24 @@ def parse_beneficiary(
         # On chain, zero means that the proof is not bound to this kind of beneficiary.
         raise click.BadParameter("zero stands for nobody", context, parameter)
     return account, request
+
+
+def parse_account(context: click.Context, parameter: click.Parameter, value: str) -> Address | None:
+    """An account's address; None for "none"."""
+    if value == "none":
+        return None
+    try:
+        account = address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
+    if account == ZERO_ADDRESS:
+        raise click.BadParameter('zero stands for nobody; say "none"', context, parameter)
+    return account
+
+
+def parse_id(context: click.Context, parameter: click.Parameter, value: str) -> Digest:
+    """An id of the registry: 0x and 64 hex digits."""
+    try:
+        return digest(value.lower())
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from error

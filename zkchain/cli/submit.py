@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from ..config import read_config
-from ..pipeline.submit import submit_proof
+from ..errors import UsageError
+from ..pipeline.submit import submit_proof, submit_proofs
 from . import answers
 from .answer import Answer
 from .command import command
@@ -13,13 +14,28 @@ from .output import Screen
 from .parameters import PATH, network_option
 
 
-@command("submit", examples=["zkchain submit model.proof.json --network local"])
-@click.argument("proof", type=PATH)
+@command(
+    "submit",
+    examples=[
+        "zkchain submit model.proof.json --network local",
+        "zkchain submit a.proof.json b.proof.json --network local",
+        "zkchain submit model.proof.json --network sepolia --permit model.permit.json",
+    ],
+)
+@click.argument("proofs", type=PATH, nargs=-1, required=True, metavar="PROOF...")
 @network_option
 @click.option("--name", help="Which deployment, where several serve the circuit.")
-def entry(screen: Screen, *, proof: Path, network: str, name: str | None) -> Answer:
+@click.option("--permit", type=PATH, help="Submit for the account that signed this with `zkchain permit`.")
+def entry(screen: Screen, *, proofs: tuple[Path, ...], network: str, name: str | None, permit: Path | None) -> Answer:
     """Send PROOF to the network's gateway and decode the event by which it records the answer.
 
-    The same statement is accepted once.
+    Several proofs, of one model or of several, go in one transaction; each is accepted or refused alone, and the exit
+    code is 1 when one was refused. The same statement is accepted once.
     """
-    return answers.submitted(submit_proof(proof, network, config=read_config(), name=name, report=screen.report))
+    config = read_config()
+    if len(proofs) == 1:
+        result = submit_proof(proofs[0], network, config=config, name=name, permit_path=permit, report=screen.report)
+        return answers.submitted(result)
+    if permit is not None:
+        raise UsageError("a permit is for one proof", remedy="submit the proof of the permit by itself")
+    return answers.submitted_many(submit_proofs(proofs, network, config=config, name=name, report=screen.report))

@@ -13,7 +13,9 @@ from ..solidity.artifacts import load_artifact
 from ..values import Address
 from .site import open_site
 
-STANDARDS = ("erc7992",)
+#: The probe of each other standard: of an ERC-8004 validation registry, an ERC-7007 token, an ERC-8274 proof verifier.
+_PROBES = {"erc8004": "ValidationProbeRun", "erc7007": "TokenProbeRun", "erc8274": "ProofVerifierProbeRun"}
+STANDARDS = ("erc7992", *_PROBES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +41,28 @@ def check_conformance(
     proof_path: Path | None = None,
     report: Report = silent,
 ) -> Conformance:
-    """Try the contract at `target`: as a registry, as a verifier, or as both, by what it says that it is.
+    """Try the contract at `target` against every rule of `standard`. Nothing is sent.
 
-    Nothing is sent. With a bound proof for it that was not submitted yet, a verifier is also shown that proof and
-    changed ones. Raises UsageError, DeploymentDrift when there is no code, ConnectionFailed, RpcError, ProofForeign.
+    For ERC-7992, as a registry, as a verifier, or as both, by what it says that it is. With a bound proof for it that
+    was not submitted yet, such a verifier is also shown that proof and changed ones. Raises UsageError,
+    DeploymentDrift when there is no code, ConnectionFailed, RpcError, ProofForeign.
     """
     if standard not in STANDARDS:
         raise UsageError(f"{standard!r} is none of {', '.join(STANDARDS)}", found=standard)
+    if proof_path is not None and standard in _PROBES:
+        raise UsageError(
+            f"a proof is shown to verifiers of erc7992 only, not for {standard}", remedy="leave out --proof"
+        )
+    findings: tuple[Finding, ...]
     chain = open_site(network, config, signing=False).chain
     if not chain.code_at(target):
         raise DeploymentDrift(f"there is no contract at {target} on {network!r}", address=target)
+    if standard in _PROBES:
+        report(f"trying it as {standard}")
+        findings = probe(chain, target, load_artifact(_PROBES[standard]))
+        return Conformance(address=target, standard=standard, findings=findings)
     registry, verifier = is_registry(chain, target), is_verifier(chain, target)
-    findings: tuple[Finding, ...] = ()
+    findings = ()
     # What says of itself that it is nothing is tried as a registry: the rule that it has to say so fails, by name.
     if registry or not verifier:
         report("trying it as a registry")

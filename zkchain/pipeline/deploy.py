@@ -7,27 +7,27 @@ from pathlib import Path
 from ..chain.deployment_record import DeploymentRecord
 from ..chain.deployments import write_deployment
 from ..chain.probe import probe_chain
-from ..chain.registry import ContractAt, ModelVersion, get_version, model_id_of, register_model
+from ..chain.registry import ContractAt, InstanceRange, ModelVersion, get_version, model_id_of, register_model
 from ..circuit.bundle import load_bundle, read_trial
 from ..config import Config
-from ..errors import BundleCorrupt, DeploymentTaken, DevSrsRefused, ModelStopped, UsageError
+from ..errors import DeploymentTaken, ModelStopped, UsageError
 from ..files import exclusive
 from ..halo2 import Prover
 from ..progress import Report, silent
 from ..record import Record
 from ..records import Bundle
 from ..solidity.artifacts import load_artifact
-from ..solidity.provenance import provenance_of_code
 from ..values import ZERO_DIGEST, Address, Digest, sha256_of
 from .choice import PROOFS, Chosen, VerifierCost, choose_verifier
 from .layout import layout_of
 from .lookup import checked_model, model_of, refuse_stopped
 from .plan import PlanStep, plan_deployment
+from .provenance import refuse_dev_srs, refuse_foreign_srs
+from .ranges import Bounds, ranges_of, refuse_other_ranges
 from .site import Site, deploy_once, open_site, recorded, stands
 from .verifier import (
     SHARED,
     OwnVerifier,
-    SharedVerifier,
     Trial,
     VerifierChoice,
     deploy_verifier,
@@ -69,24 +69,28 @@ def deploy_bundle(
     dry_run: bool = False,
     verifier: VerifierChoice = "auto",
     proofs: int = PROOFS,
+    bounds: Bounds | None = None,
     replace_other: bool = False,
     report: Report = silent,
 ) -> Deployed:
     """Deploy what is missing and register the model; do nothing when the same circuit is there already.
 
     With verifier "auto", the one is taken that costs less gas with `proofs` verified, its deployment included.
-    With `replace_other`, a name that stands for another deployment is taken over; its contracts stay on chain, its
-    record is lost. Raises BundleError, DevSrsRefused, ChainUnfit, SmokeTestFailed, SolidityError, ChainError,
-    DeploymentError, among them DeploymentTaken and ModelStopped, and TransactionError. A verifier that fails its
-    smoke test is never recorded.
+    `bounds` are kept by the gateway: public tensors, and between which values they have to lie. With `replace_other`,
+    a name that stands for another deployment is taken over; its contracts stay on chain, its record is lost.
+
+    Raises BundleError, DevSrsRefused, ChainUnfit, SmokeTestFailed, SolidityError, ChainError, DeploymentError, among
+    them DeploymentTaken and ModelStopped, and TransactionError. A verifier that fails its smoke test is never recorded.
     """
     bundle = load_bundle(folder)
-    title = _title(name, bundle)
+    title, ranges = _title(name, bundle), ranges_of(bundle, bounds or {})
     with exclusive(config.home / "deploy" / f"{sha256_of(network.encode())[2:18]}.lock"):
         site = open_site(network, config, signing=not dry_run)
         refuse_dev_srs(bundle, site)
         known = _known(site, bundle, title, verifier, replace_other=replace_other)
         if known is not None:
+            model = model_of(known)
+            refuse_other_ranges(site, title, model.registry, model.model_id, ranges)
             return _answer(site, title, known, gas=0)
         report("probing the chain")
         probe_chain(site.chain)
@@ -97,7 +101,7 @@ def deploy_bundle(
         refuse_foreign_srs(bundle, chosen.verifier)
         if dry_run:
             return _planned(site, bundle, title, chosen)
-        return _deploy(site, bundle, title, chosen, trial, report)
+        return _deploy(site, bundle, title, chosen, trial, ranges, report)
 
 
 def _known(
@@ -150,7 +154,15 @@ def _refuse_other(site: Site, bundle: Bundle, record: DeploymentRecord, verifier
     refuse_stopped(site, model)
 
 
-def _deploy(site: Site, bundle: Bundle, title: str, chosen: Chosen, trial: Trial, report: Report) -> Deployed:
+def _deploy(
+    site: Site,
+    bundle: Bundle,
+    title: str,
+    chosen: Chosen,
+    trial: Trial,
+    ranges: tuple[InstanceRange, ...],
+    report: Report,
+) -> Deployed:
     """Every contract is recorded as soon as it stands, so that after a failure it is not paid for again."""
     registry, fresh_registry = deploy_once(site, REGISTRY, load_artifact(REGISTRY), (), report)
     address = registry.deployment.address
@@ -168,8 +180,11 @@ def _deploy(site: Site, bundle: Bundle, title: str, chosen: Chosen, trial: Trial
     # A registration whose receipt came too late for the run that sent it has happened all the same.
     if get_version(site.chain, at, model_id) != version:
         report("registering the model")
-        model_id, receipt = register_model(site.chain, site.signer, at, version, report, abis=(adapter.abi,))
+        model_id, receipt = register_model(
+            site.chain, site.signer, at, version, report, ranges=ranges, abis=(adapter.abi,)
+        )
         gas += receipt.gas_used
+    refuse_other_ranges(site, title, address, model_id, ranges)
     final = replace(
         adapter,
         facts={
@@ -189,29 +204,6 @@ def _deploy(site: Site, bundle: Bundle, title: str, chosen: Chosen, trial: Trial
     )
     write_deployment(site.root, site.network, final)
     return replace(_answer(site, title, final, gas=gas), costs=chosen.costs)
-
-
-def refuse_dev_srs(bundle: Bundle, site: Site) -> None:
-    """Raise DevSrsRefused when a circuit whose SRS secret somebody knows would reach a chain that is not a devnet."""
-    if bundle.srs.provenance == "dev" and not site.network.devnet:
-        raise DevSrsRefused(
-            f"{bundle.model.name} was compiled with a development SRS, whose maker can forge proofs; "
-            f"chain {site.network.chain_id} is not a devnet",
-            chain_id=site.network.chain_id,
-        )
-
-
-def refuse_foreign_srs(bundle: Bundle, prepared: OwnVerifier | SharedVerifier) -> None:
-    """Raise BundleCorrupt when the verifier's own words belie the provenance that the manifest claims."""
-    if isinstance(prepared, OwnVerifier):
-        found = provenance_of_code(prepared.artifact.deployed_bytecode)
-    else:
-        found = provenance_of_code(b"".join(prepared.words))
-    if found != bundle.srs.provenance:
-        raise BundleCorrupt(
-            f"the manifest says the reference string is {bundle.srs.provenance}, the verifier's code says {found}",
-            file="manifest.json",
-        )
 
 
 def _version(bundle: Bundle, adapter: DeploymentRecord, title: str) -> ModelVersion:

@@ -18,10 +18,13 @@ ARTIFACTS = (
     "LocalValidationRegistry",
     "ModelMetadata",
     "ModelRegistry",
+    "ProofVerifierProbeRun",
     "RegistryProbeRun",
     "ReusableHalo2Adapter",
     "SensorSwitch",
+    "TokenProbeRun",
     "TriageRouter",
+    "ValidationProbeRun",
     "VerifierProbeRun",
 )
 
