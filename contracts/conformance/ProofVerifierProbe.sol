@@ -5,8 +5,8 @@ import {IProofVerifier} from "../standards/IProofVerifier.sol";
 import {Probe} from "./Probe.sol";
 
 /// @title What the draft of ERC-8274 demands of a proof verifier, as far as it shows without an honest proof
-// A probe calls the contract it was sent to, and in no order that matters.
-// slither-disable-start reentrancy-no-eth,reentrancy-benign,low-level-calls
+// A probe calls the contract it was sent to, again and again, in no order that matters; not every answer is read.
+// slither-disable-start reentrancy-no-eth,reentrancy-benign,low-level-calls,calls-loop,write-after-write
 contract ProofVerifierProbe is Probe {
     function _rules(address target) internal override {
         _rule165(target);
@@ -49,4 +49,4 @@ contract ProofVerifierProbe is Probe {
         return target.call(abi.encodeCall(IProofVerifier.verify, (bytes32(0), bytes32(0), metadata, proof)));
     }
 }
-// slither-disable-end reentrancy-no-eth,reentrancy-benign,low-level-calls
+// slither-disable-end reentrancy-no-eth,reentrancy-benign,low-level-calls,calls-loop,write-after-write

@@ -7,8 +7,8 @@ import {IERC7007} from "../standards/IERC7007.sol";
 import {Probe} from "./Probe.sol";
 
 /// @title What ERC-7007 (final text) demands of a token of proved content, as far as it shows without an honest proof
-// A probe calls the contract it was sent to, and in no order that matters.
-// slither-disable-start reentrancy-no-eth,reentrancy-benign,low-level-calls
+// A probe calls the contract it was sent to, again and again, in no order that matters; not every answer is read.
+// slither-disable-start reentrancy-no-eth,reentrancy-benign,low-level-calls,calls-loop,write-after-write
 contract TokenProbe is Probe {
     function _rules(address target) internal override {
         _rule165(target);
@@ -53,4 +53,4 @@ contract TokenProbe is Probe {
         _note("erc7007.bool: and answers a static call with a bool, if it answers", plain, "");
     }
 }
-// slither-disable-end reentrancy-no-eth,reentrancy-benign,low-level-calls
+// slither-disable-end reentrancy-no-eth,reentrancy-benign,low-level-calls,calls-loop,write-after-write

@@ -18,12 +18,17 @@ contract SymbolicTest {
     InferenceGateway private gateway;
     SilentVerifier private verifier;
     uint256 private modelId;
+    uint256 private boundId;
 
     function setUp() public {
         registry = new ModelRegistry();
         gateway = new InferenceGateway(address(registry));
         verifier = new SilentVerifier();
         modelId = registry.register(_version(), new IModelRegistry.Range[](0));
+        IModelRegistry.ModelVersion memory bound = _version();
+        bound.adapter = address(new SilentVerifier());
+        bound.layout = IModelRegistry.Layout(10, 0, 0, 0, 1, 1, 0, 0);
+        boundId = registry.register(bound, new IModelRegistry.Range[](0));
     }
 
     function _version() private view returns (IModelRegistry.ModelVersion memory version) {
@@ -97,13 +102,30 @@ contract SymbolicTest {
 
     /// @dev A version with other code behind its pin is not registered, whatever hash is claimed.
     function check_pinsAreKept(bytes32 claimed) public {
-        vm.assume(claimed != address(verifier).codehash);
         IModelRegistry.ModelVersion memory version = _version();
+        version.adapter = address(new SilentVerifier()); // the code is the same, so nothing else is in the way
         version.adapterCodeHash = claimed;
-        version.circuitDigest = bytes32(uint256(1));
         (bool done,) =
             address(registry).call(abi.encodeCall(registry.register, (version, new IModelRegistry.Range[](0))));
-        assert(!done);
+        assert(done == (claimed == address(verifier).codehash));
+    }
+
+    /// @dev Of all limbs that a proof can carry, the gateway accepts those of the binding's tag, and no others.
+    function check_onlyTheTagsLimbsAreAccepted(uint256[9] memory limbs) public {
+        IInferenceGateway.Binding memory mine =
+            IInferenceGateway.Binding(address(this), bytes32(0), 1, type(uint64).max);
+        uint256 tag = gateway.bindingTag(boundId, mine);
+        uint256[] memory instances = new uint256[](10);
+        uint256 rebuilt;
+        bool small = true;
+        for (uint256 i = 0; i < 9; ++i) {
+            vm.assume(limbs[i] < Bn254.R);
+            instances[1 + i] = limbs[i];
+            rebuilt |= (limbs[i] & ((1 << 28) - 1)) << (28 * i);
+            small = small && limbs[i] < 1 << 28;
+        }
+        (bool done,) = address(gateway).call(abi.encodeCall(IInferenceGateway.submit, (boundId, instances, "", mine)));
+        assert(done == (small && rebuilt == tag));
     }
 
     /// @dev Nine limbs of 28 bits hold a tag of 252 bits, and no two tags have the same limbs.

@@ -17,7 +17,6 @@ from .parameters import PATH, network_option, parse_account
     "permit",
     examples=[
         "zkchain permit model.proof.json --network sepolia --relayer 0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
-        "zkchain submit model.proof.json --network sepolia --permit model.permit.json",
     ],
 )
 @click.argument("proof", type=PATH)
