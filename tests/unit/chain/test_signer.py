@@ -128,4 +128,4 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path):
 
 def test_a_key_signer_has_no_other_way_to_its_key():
     names = [name for name in dir(KeySigner(bytes.fromhex(KEY))) if not name.startswith("_")]
-    assert names == ["address", "sign"]
+    assert names == ["address", "sign", "sign_typed"]
