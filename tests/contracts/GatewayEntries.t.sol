@@ -246,6 +246,21 @@ contract GatewayEntriesTest is GatewayCheck {
         isTrue(!recorded(one.instances), "nothing");
     }
 
+    /// @dev More is left than was promised, but less can be passed on: a call keeps a part of 64.
+    function testWhatIsPromisedCanBePassedOn() public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        IInferenceGateway.Submission memory one = submission(statement(1, b), b);
+        vm.prank(ALICE);
+        try gateway.submitAndCall{gas: 20_000_000}(one, receiver, 19_750_000) {
+            isTrue(false, "a promise that no call can keep");
+        } catch (bytes memory reason) {
+            isTrue(bytes4(reason) == IInferenceGateway.TooLittleGas.selector, "refused by name");
+        }
+        vm.prank(ALICE);
+        (, bool succeeded) = gateway.submitAndCall{gas: 20_000_000}(one, receiver, 19_500_000);
+        isTrue(succeeded && receiver.gasSeen() > 19_400_000, "one that it can");
+    }
+
     // --- canonical calldata ------------------------------------------------------------------------------------------
 
     function raw(bytes memory data) private returns (bytes memory reason) {

@@ -10,6 +10,16 @@ KEY = "5e" * 32
 ADDRESS = "0xd8291E50E2e68fb2c70d77cCDc707D291a89f209"
 
 
+def signed_typed(typed: dict, how: str) -> dict:
+    from eth_account import Account
+    from eth_account.messages import encode_typed_data
+
+    if how == "another permit":
+        typed = {**typed, "message": {**typed["message"], "relayer": "0x" + "11" * 20}}
+    signature = "0x" + bytes(Account.sign_message(encode_typed_data(full_message=typed), KEY).signature).hex()
+    return {"signature": "no" if how == "no hex" else signature[:-2] if how == "cut" else signature}
+
+
 def main(how: str) -> int:
     asked = json.load(sys.stdin)
     assert asked["zkchain_signer"] == 1
@@ -20,6 +30,9 @@ def main(how: str) -> int:
         return 0
     if asked["method"] == "address":
         print(json.dumps({"address": "nobody" if how == "nobody" else ADDRESS}))
+        return 0
+    if asked["method"] == "sign_typed":
+        print(json.dumps(signed_typed(asked["typed_data"], how)))
         return 0
     from eth_account import Account
 
