@@ -18,12 +18,12 @@ def offered(base_fee: int | None, **caps: int) -> dict[str, int]:
     answers = {
         "eth_chainId": "0x5",
         "eth_getBlockByNumber": block,
-        "eth_maxPriorityFeePerGas": hex(2 * GWEI),
+        "eth_feeHistory": {"baseFeePerGas": [hex(base_fee or 0)] * 2, "reward": [[hex(2 * GWEI)]]},
         "eth_gasPrice": hex(7 * GWEI),
     }
     with rpc_server(lambda method, _: answers[method]) as url:
         chain = connect(Network(name="far", rpc_url=url, chain_id=5, **caps))
-        return fees_at(chain, chain.head())
+        return fees_at(chain, chain.head()).fields()
 
 
 def test_without_caps_the_offer_is_twice_the_base_fee_and_the_tip():
