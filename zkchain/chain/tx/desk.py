@@ -38,9 +38,13 @@ class Desk:
             raise SignerMissing(f"there is no signer here for {self.account}")
         return self.signer
 
-    def terms(self) -> Terms:
-        """What the chain asks now. Raises what `terms_for` raises."""
+    def terms(self, block: int = 0) -> Terms:
+        """What the chain asks now, at `block` or later. Raises what `terms_for` raises."""
         now = time.monotonic()
-        if self._terms is None or now - self._asked > _TERMS_SECONDS:
+        if self._terms is None or now - self._asked > _TERMS_SECONDS or self._terms.head.number < block:
             self._terms, self._asked = terms_for(self.chain, self.account), now
         return self._terms
+
+    def forget_terms(self) -> None:
+        """Ask anew the next time."""
+        self._terms = None

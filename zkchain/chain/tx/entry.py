@@ -15,7 +15,7 @@ Kind = Literal["send", "bump", "cancel"]
 #: Which state may follow which. From "mined" back to "sent" leads a reorganisation; from "replaced", where a foreign
 #: transaction took the nonce, a new nonce.
 NEXT_STATE: Mapping[State, frozenset[State]] = {
-    "planned": frozenset({"sent"}),
+    "planned": frozenset({"sent", "mined"}),
     "sent": frozenset({"mined", "replaced", "planned"}),
     "mined": frozenset({"sent", "final", "reverted", "cancelled"}),
     "final": frozenset(),

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ...errors import ChainError, TransactionError, TransactionUnknown, WrongChain
+from ...errors import ChainError, InsufficientFunds, TransactionError, TransactionUnknown, WrongChain
 from ...progress import Report, silent
 from ...values import Address
 from ..abi import Abi
@@ -48,7 +48,7 @@ RECEIPT_SECONDS = 120.0
 _BLOCK_SECONDS, _FINALITY_SECONDS = 30.0, 1_800.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0
 #: Seconds for which one process follows the chain for all of an account.
-_WATCH_SECONDS = 10.0
+_WATCH_SECONDS = 5.0
 
 
 class Manager:
@@ -77,7 +77,11 @@ class Manager:
             if found is None:
                 terms = desk.terms()
                 gas = gas_limit(desk.chain, terms.head, self.account, intent.to, intent.data, intent.gas, abis)
-                check_funds(desk.chain, self.account, terms, gas)
+                try:
+                    check_funds(desk.chain, self.account, terms, gas)
+                except InsufficientFunds:
+                    desk.forget_terms()  # it may be funded any moment
+                    raise
                 planned.append((intent, gas))
         added = iter([add(desk.journal, intent, gas, desk.owner) for intent, gas in planned])
         entries = [(found, False) if found is not None else next(added) for found in known]

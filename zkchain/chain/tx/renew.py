@@ -19,8 +19,8 @@ PATIENCE = 30.0
 _GAP_SECONDS = 2.0
 
 
-def renew(desk: Desk, entry: Entry, *, cancel: bool = False) -> Attempt:
-    """Replace the transaction by one that pays more, or by an empty one; returns what was signed.
+def renew(desk: Desk, entry: Entry, *, cancel: bool = False, block: int = 0) -> Attempt:
+    """Replace the transaction by one that pays more, at the prices of `block` or later, or by an empty one.
 
     Raises FeeOverCap when the network's caps do not allow it, NonceTaken when its nonce is used meanwhile,
     WrongChain, TransactionError, RpcError and InsufficientFunds.
@@ -28,7 +28,7 @@ def renew(desk: Desk, entry: Entry, *, cancel: bool = False) -> Attempt:
     last = entry.current[-1]
     terms_fees: Fees | None
     try:
-        terms_fees = desk.terms().fees
+        terms_fees = desk.terms(block).fees
     except FeeOverCap:
         terms_fees = None
     fees = bumped(last.fees, terms_fees, desk.chain.network)
@@ -60,7 +60,7 @@ def keep_moving(desk: Desk, sight: Sight, patience: float = PATIENCE) -> str:
         if entry.state != "sent" or not (priced_out or waited):
             continue
         try:
-            renew(desk, entry)
+            renew(desk, entry, block=sight.head.number)
         except TransactionError as error:
             trouble = error.message
             annotate(desk.journal, entry.id, error.message)

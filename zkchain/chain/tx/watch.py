@@ -120,7 +120,8 @@ def _seek(chain: Chain, journal: Journal, memory: Memory, entry: Entry, blocks: 
 
 def _settle(journal: Journal, entry: Entry, network: Network, final: int) -> None:
     """Its block counts once it is deep enough, or finalized."""
-    assert entry.block is not None
+    if entry.block is None:
+        return  # another process has found it gone meanwhile
     if final - entry.block + 1 >= (network.confirmations or 1):
         mark_settled(journal, entry.id, _end_of(entry))
 
