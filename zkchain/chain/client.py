@@ -1,11 +1,13 @@
 """A chain as the rest of zkchain sees it: typed questions, typed answers, our errors."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import RpcError, WrongChain
+from ..errors import HeadStale, RpcError, WrongChain
+from ..network_config import PRESETS
 from ..records import Network, Receipt
 from ..values import Address, Digest, keccak_of
 from .answers import read_address, read_bytes, read_digest, read_object, read_quantity
@@ -16,6 +18,10 @@ from .rpc import ExecutionRefused, open_endpoint, request
 REQUEST_SECONDS = 30.0
 _PROBE_SECONDS = 5.0
 _DEFAULT_TIP = 10**9
+#: Blocks that a node may be behind one that was seen, and seconds that its head may be old.
+_LAG, _STALE_SECONDS = 16, 900
+#: Chains whose blocks come by themselves.
+_TICKING = frozenset(preset.chain_id for preset in PRESETS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,13 @@ class Log:
 class Chain:
     """A connection to one chain. Every method raises ConnectionFailed and RpcError besides what it names."""
 
-    __slots__ = ("_pool", "journals", "network")
+    __slots__ = ("_highest", "_pool", "journals", "network")
 
     def __init__(self, network: Network, pool: Pool, journals: Path | None = None) -> None:
         self.network = network
         self.journals = journals  #: the folder of its accounts' journals
         self._pool = pool
+        self._highest = 0
 
     def __repr__(self) -> str:
         return f"Chain({self._pool!r})"
@@ -93,6 +100,26 @@ class Chain:
             gas_limit=read_quantity(block.get("gasLimit")),
             base_fee=None if base_fee is None else read_quantity(base_fee),
             timestamp=read_quantity(block.get("timestamp")),
+        )
+
+    def fresh_head(self) -> Head:
+        """The latest block, from the first endpoint that has kept up with the chain. Raises HeadStale.
+
+        Behind is a head well below one that was seen before, or that is old where blocks come by themselves.
+        """
+        for _ in range(len(self._pool)):
+            head = self.head()
+            age = time.time() - head.timestamp
+            old = age > _STALE_SECONDS and self.network.chain_id in _TICKING
+            if self.network.devnet or not (old or head.number < self._highest - _LAG):
+                self._highest = max(self._highest, head.number)
+                return head
+            self._pool.move_on()
+        raise HeadStale(
+            f"network {self.network.name!r} is at block {head.number:,}, {age:,.0f} s old; "
+            f"block {max(self._highest, head.number):,} has been seen",
+            block=head.number,
+            seconds=round(age),
         )
 
     def block_number(self) -> int:

@@ -31,7 +31,7 @@ def terms_for(chain: Chain, sender: Address) -> Terms:
     """The terms for `sender`. Raises WrongChain, DevKeyRefused, FeeOverCap."""
     chain.check_chain_id()
     refuse_dev_key(sender, chain.network.chain_id)
-    head = chain.head()
+    head = chain.fresh_head()
     return Terms(head, fees_at(chain, head), chain.balance(sender))
 
 

@@ -49,7 +49,7 @@ def look(chain: Chain, journal: Journal, memory: Memory) -> Sight:
     Raises ChainError when the node cannot be asked at all; trouble with one transaction is kept in its note.
     """
     chain.check_chain_id()  # what another chain says of our nonces means nothing
-    head = chain.head()
+    head = chain.fresh_head()
     mined = chain.mined_nonce(journal.account)
     final = chain.finalized_number() if chain.network.confirmations is None else head.number
     blocks = Blocks(chain)
