@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "prove": "Prove the model's answer to one input.",
     "verify": "Judge a proof by a bundle or by a network's contracts.",
     "submit": "Send a proof to the gateway and decode what it recorded.",
+    "tx": "List, show, speed up, cancel or resume transactions.",
     "events": "List the proved answers that a network has accepted.",
     "conformance": "Check a deployed contract against a standard, rule by rule.",
     "deployments": "List, check, export or retire what was deployed.",

@@ -20,6 +20,9 @@ from ..progress import Report, silent
 from ..records import ContractArtifact, Deployment, Network, Receipt
 from ..values import Address, digest, keccak_of
 
+#: Folder of the journals of transactions, in ZKCHAIN_HOME.
+JOURNALS = "accounts"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -38,7 +41,7 @@ class Site:
 def open_site(network: str, config: Config, *, signing: bool) -> Site:
     """Connect to `network`. Raises NetworkUnknown, ConnectionFailed, WrongChain, SignerMissing, DevKeyRefused."""
     target = resolve_network(network, config)
-    chain = connect(target, journals=config.home / "accounts")
+    chain = connect(target, journals=config.home / JOURNALS)
     reference = None if network == LOCAL else config.network(network).signer
     return Site(chain=chain, signer=load_signer(reference, target) if signing else None, root=config.deployments)
 
