@@ -274,13 +274,22 @@ def test_a_refusal_of_what_the_node_has_already_is_no_failure(
     assert chain.nonce(signer.address) == 1
 
 
-def test_another_hash_than_ours_is_a_lie(devnet: DevnetInfo, chain: Chain, signer: KeySigner):
+def test_another_hash_than_ours_is_not_believed_and_ours_is_looked_up(
+    devnet: DevnetInfo, chain: Chain, signer: KeySigner
+):
+    """T90"""
+
     def renaming(method: str, params: list[Any], ask: Callable[[], Any]) -> Any:
         result = ask()
         return "0x" + "77" * 32 if method == "eth_sendRawTransaction" else result
 
-    with through(devnet.rpc_url, renaming) as proxied, pytest.raises(RpcError, match="the node calls it"):
-        send(proxied, signer, to=FRIEND, data=b"")
+    with through(devnet.rpc_url, renaming) as proxied:
+        receipt = send(proxied, signer, to=FRIEND, data=b"")
+        assert chain.knows(Digest(receipt.tx_hash))
+        signed = sign_checked(signer, prepare(chain, signer.address, to=FRIEND, data=b"", gas=None, abis=()))
+        with pytest.raises(RpcError, match="the node calls it"):
+            broadcast(proxied, signed)
+    assert chain.nonce(signer.address) == 2
 
 
 def test_the_receipt_of_another_transaction_is_never_believed(devnet: DevnetInfo, chain: Chain, signer: KeySigner):

@@ -63,7 +63,8 @@ def submit_inferences(
     sent = [items[index] for index in costs]
     data = encode_call(gateway.abi, "submitMany", [[submission_of(model.model_id, proof) for model, proof in sent]])
     gas = _gas_for(chain, data, list(costs.values()))
-    receipt = send(chain, signer, to=gateway.address, data=data, gas=gas, abis=names, report=report)
+    label = f"submits {len(sent)} proofs"
+    receipt = send(chain, signer, to=gateway.address, data=data, gas=gas, abis=names, report=report, label=label)
     for index, outcome in zip(costs, _outcomes(chain, gateway, sent, receipt, names), strict=True):
         outcomes[index] = outcome
     return receipt, tuple(outcome for outcome in outcomes if outcome is not None)

@@ -1,15 +1,16 @@
 """A chain as the rest of zkchain sees it: typed questions, typed answers, our errors."""
 
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import RpcError, WrongChain
-from ..files import exclusive
+from ..errors import HeadStale, RpcError, WrongChain
+from ..network_config import PRESETS
 from ..records import Network, Receipt
-from ..values import Address, Digest, address, digest, keccak_of
+from ..values import Address, Digest, keccak_of
+from .answers import read_address, read_bytes, read_digest, read_object, read_quantity
 from .pool import Pool
 from .rpc import ExecutionRefused, open_endpoint, request
 
@@ -17,6 +18,10 @@ from .rpc import ExecutionRefused, open_endpoint, request
 REQUEST_SECONDS = 30.0
 _PROBE_SECONDS = 5.0
 _DEFAULT_TIP = 10**9
+#: Blocks that a node may be behind one that was seen, and seconds that its head may be old.
+_LAG, _STALE_SECONDS = 16, 900
+#: Chains whose blocks come by themselves.
+_TICKING = frozenset(preset.chain_id for preset in PRESETS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,14 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeHistory:
+    """Wei a unit of gas: the base fee of the block to come, and the median tip of each of the last blocks."""
+
+    next_base_fee: int
+    tips: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """One event as the chain keeps it."""
 
@@ -53,19 +66,20 @@ class Log:
 class Chain:
     """A connection to one chain. Every method raises ConnectionFailed and RpcError besides what it names."""
 
-    __slots__ = ("_locks", "_pool", "network")
+    __slots__ = ("_highest", "_pool", "journals", "network")
 
-    def __init__(self, network: Network, pool: Pool, locks: Path | None = None) -> None:
+    def __init__(self, network: Network, pool: Pool, journals: Path | None = None) -> None:
         self.network = network
+        self.journals = journals  #: the folder of its accounts' journals
         self._pool = pool
-        self._locks = locks
+        self._highest = 0
 
     def __repr__(self) -> str:
         return f"Chain({self._pool!r})"
 
     def check_chain_id(self) -> None:
         """Raise WrongChain unless the endpoint still serves the configured chain."""
-        found = _quantity(self._ask("eth_chainId"))
+        found = read_quantity(self._ask("eth_chainId"))
         if found != self.network.chain_id:
             raise WrongChain(
                 f"network {self.network.name!r} is chain {self.network.chain_id}, but its endpoint serves {found}",
@@ -79,47 +93,63 @@ class Chain:
 
     def head(self) -> Head:
         """The latest block."""
-        block = _object(self._ask("eth_getBlockByNumber", "latest", False))
+        block = read_object(self._ask("eth_getBlockByNumber", "latest", False))
         base_fee = block.get("baseFeePerGas")
         return Head(
-            number=_quantity(block.get("number")),
-            gas_limit=_quantity(block.get("gasLimit")),
-            base_fee=None if base_fee is None else _quantity(base_fee),
-            timestamp=_quantity(block.get("timestamp")),
+            number=read_quantity(block.get("number")),
+            gas_limit=read_quantity(block.get("gasLimit")),
+            base_fee=None if base_fee is None else read_quantity(base_fee),
+            timestamp=read_quantity(block.get("timestamp")),
+        )
+
+    def fresh_head(self) -> Head:
+        """The latest block, from the first endpoint that has kept up with the chain. Raises HeadStale.
+
+        Behind is a head well below one that was seen before, or that is old where blocks come by themselves.
+        """
+        for _ in range(len(self._pool)):
+            head = self.head()
+            age = time.time() - head.timestamp
+            old = age > _STALE_SECONDS and self.network.chain_id in _TICKING
+            if self.network.devnet or not (old or head.number < self._highest - _LAG):
+                self._highest = max(self._highest, head.number)
+                return head
+            self._pool.move_on()
+        raise HeadStale(
+            f"network {self.network.name!r} is at block {head.number:,}, {age:,.0f} s old; "
+            f"block {max(self._highest, head.number):,} has been seen",
+            block=head.number,
+            seconds=round(age),
         )
 
     def block_number(self) -> int:
         """Number of the latest block."""
-        return _quantity(self._ask("eth_blockNumber"))
+        return read_quantity(self._ask("eth_blockNumber"))
 
     def finalized_number(self) -> int:
         """Number of the latest block that the chain calls final."""
-        return _quantity(_object(self._ask("eth_getBlockByNumber", "finalized", False)).get("number"))
+        return read_quantity(read_object(self._ask("eth_getBlockByNumber", "finalized", False)).get("number"))
 
     def block_hash(self, number: int) -> Digest:
         """Hash of the block of this number."""
-        return _digest(_object(self._ask("eth_getBlockByNumber", hex(number), False)).get("hash"))
+        return read_digest(read_object(self._ask("eth_getBlockByNumber", hex(number), False)).get("hash"))
 
     def balance(self, account: Address) -> int:
         """Wei at the latest block."""
-        return _quantity(self._ask("eth_getBalance", account, "latest"))
+        return read_quantity(self._ask("eth_getBalance", account, "latest"))
 
     def nonce(self, account: Address) -> int:
         """The next nonce, counting transactions the node knows but has not mined."""
-        return _quantity(self._ask("eth_getTransactionCount", account, "pending"))
+        return read_quantity(self._ask("eth_getTransactionCount", account, "pending"))
 
-    def turn(self, account: Address) -> AbstractContextManager[None]:
-        """Hold while a transaction of `account` is numbered and mined, so that no other process takes its nonce.
-
-        By chain id and account, since networks of several names may be one chain.
-        """
-        if self._locks is None:
-            return nullcontext()
-        return exclusive(self._locks / f"{self.network.chain_id}-{account}.lock")
+    def mined_nonce(self, account: Address, block: int | None = None) -> int:
+        """The next nonce, counting what is mined up to `block`, or the latest."""
+        tag = "latest" if block is None else hex(block)
+        return read_quantity(self._ask("eth_getTransactionCount", account, tag))
 
     def code_at(self, account: Address) -> bytes:
         """Runtime code at the latest block; empty for an account without code."""
-        return _bytes(self._ask("eth_getCode", account, "latest"))
+        return read_bytes(self._ask("eth_getCode", account, "latest"))
 
     def code_hash(self, account: Address) -> Digest:
         """keccak256 of the runtime code."""
@@ -145,29 +175,39 @@ class Chain:
             answer = self._ask("eth_call", fields, "latest" if block is None else hex(block))
         except ExecutionRefused as refused:
             return CallResult(False, refused.data, refused.message)
-        return CallResult(True, _bytes(answer))
+        return CallResult(True, read_bytes(answer))
 
     def estimate_gas(self, to: Address | None, data: bytes, sender: Address) -> int:
         """Gas the node expects. Raises ExecutionRefused when the EVM would refuse the transaction."""
-        return _quantity(self._ask("eth_estimateGas", _transaction_fields(to, data, sender)))
+        return read_quantity(self._ask("eth_estimateGas", _transaction_fields(to, data, sender)))
 
     def gas_price(self) -> int:
         """The node's price for a transaction of the old kind, in wei."""
-        return _quantity(self._ask("eth_gasPrice"))
+        return read_quantity(self._ask("eth_gasPrice"))
 
     def priority_fee(self) -> int:
         """The node's tip, in wei; one gwei where the node has no opinion."""
         try:
-            return _quantity(self._ask("eth_maxPriorityFeePerGas"))
+            return read_quantity(self._ask("eth_maxPriorityFeePerGas"))
         except RpcError:
             return _DEFAULT_TIP
+
+    def fee_history(self, blocks: int) -> FeeHistory | None:
+        """What the last `blocks` paid; None where the node keeps no such history."""
+        try:
+            found = read_object(self._ask("eth_feeHistory", hex(blocks), "latest", [50]))
+            bases, rewards = found["baseFeePerGas"], found.get("reward") or []
+            return FeeHistory(read_quantity(bases[-1]), tuple(read_quantity(row[0]) for row in rewards))
+        except (RpcError, LookupError, TypeError):
+            return None
 
     def send_raw(self, raw: bytes) -> Digest:
         """Broadcast a signed transaction; returns the hash the node gives. Raises InsufficientFunds."""
         try:
-            return _digest(self._ask("eth_sendRawTransaction", "0x" + raw.hex()))
+            return read_digest(self._ask("eth_sendRawTransaction", "0x" + raw.hex()))
         except ExecutionRefused as refused:
-            raise RpcError(f"network {self.network.name!r} refused the transaction: {refused.message}") from None
+            message = f"network {self.network.name!r} refused the transaction: {refused.message}"
+            raise RpcError(message, rpc_code=3) from None
 
     def knows(self, tx_hash: Digest) -> bool:
         """True when the node has the transaction, mined or not."""
@@ -176,12 +216,12 @@ class Chain:
     def receipt(self, tx_hash: Digest) -> Receipt | None:
         """The receipt, or None while there is none."""
         raw = self.raw_receipt(tx_hash)
-        return None if raw is None else _receipt(tx_hash, raw)
+        return None if raw is None else receipt_of(tx_hash, raw)
 
     def raw_receipt(self, tx_hash: Digest) -> dict[str, Any] | None:
         """The receipt as the node gives it, for records that other tools read."""
         found = self._ask("eth_getTransactionReceipt", tx_hash)
-        return None if found is None else dict(_object(found))
+        return None if found is None else dict(read_object(found))
 
     def logs(
         self, source: Address, topics: Sequence[Digest | None], from_block: int, to_block: int | None = None
@@ -202,51 +242,52 @@ class Chain:
         return self._pool.ask(method, params)
 
 
-def connect(network: Network, *, timeout: float = REQUEST_SECONDS, locks: Path | None = None) -> Chain:
-    """Connect and check the chain id. `locks` is the folder in which processes agree on whose turn it is to send.
+def connect(network: Network, *, timeout: float = REQUEST_SECONDS, journals: Path | None = None) -> Chain:
+    """Connect and check the chain id. `journals` is the folder of the accounts' journals, shared by all processes.
 
     Raises ConnectionFailed, RpcError, WrongChain, ConfigError.
     """
     networks = [network, *(replace(network, rpc_url=url) for url in network.fallback_urls)]
     pool = Pool([open_endpoint(one, timeout) for one in networks], network.chain_id)
-    chain = Chain(network, pool, locks)
+    chain = Chain(network, pool, journals)
     chain.check_chain_id()
     return chain
 
 
 def chain_id_of(network: Network) -> int:
     """The chain id that the network's endpoint serves now. Raises ConnectionFailed, RpcError, ConfigError."""
-    return _quantity(request(open_endpoint(network, _PROBE_SECONDS), "eth_chainId"))
+    return read_quantity(request(open_endpoint(network, _PROBE_SECONDS), "eth_chainId"))
 
 
 def log_of(raw: Any) -> Log:
     """One entry of a receipt's or filter's logs. Raises RpcError on anything else."""
-    fields = _object(raw)
+    fields = read_object(raw)
     topics = fields.get("topics")
     if not isinstance(topics, list) or fields.get("removed"):
         raise RpcError("a log without topics, or one that a reorganisation removed")
     return Log(
-        address=_address(fields.get("address")),
-        topics=tuple(_digest(topic) for topic in topics),
-        data=_bytes(fields.get("data")),
-        block=_quantity(fields.get("blockNumber")),
-        tx_hash=_digest(fields.get("transactionHash")),
-        log_index=_quantity(fields.get("logIndex")),
+        address=read_address(fields.get("address")),
+        topics=tuple(read_digest(topic) for topic in topics),
+        data=read_bytes(fields.get("data")),
+        block=read_quantity(fields.get("blockNumber")),
+        tx_hash=read_digest(fields.get("transactionHash")),
+        log_index=read_quantity(fields.get("logIndex")),
     )
 
 
-def _receipt(tx_hash: Digest, raw: Mapping[str, Any]) -> Receipt:
-    if _digest(raw.get("transactionHash")) != tx_hash:
+def receipt_of(tx_hash: Digest, raw: Mapping[str, Any]) -> Receipt:
+    """The receipt of `tx_hash` from what a node gave for it. Raises RpcError when it is another one's."""
+    if read_digest(raw.get("transactionHash")) != tx_hash:
         raise RpcError(f"asked for the receipt of {tx_hash}, got that of {raw.get('transactionHash')}")
     created = raw.get("contractAddress")
     return Receipt(
         tx_hash=tx_hash,
-        block=_quantity(raw.get("blockNumber")),
-        block_hash=_digest(raw.get("blockHash")),
-        gas_used=_quantity(raw.get("gasUsed")),
-        status=_quantity(raw.get("status")),
-        contract_address=None if created is None else _address(created),
-        sender=_address(raw.get("from")),
+        block=read_quantity(raw.get("blockNumber")),
+        block_hash=read_digest(raw.get("blockHash")),
+        gas_used=read_quantity(raw.get("gasUsed")),
+        status=read_quantity(raw.get("status")),
+        contract_address=None if created is None else read_address(created),
+        sender=read_address(raw.get("from")),
     )
 
 
@@ -257,40 +298,3 @@ def _transaction_fields(to: Address | None, data: bytes, sender: Address | None)
     if sender is not None:
         fields["from"] = sender
     return fields
-
-
-# Nodes are not trusted to answer in the form they should.
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise RpcError(f"expected an object, the node gave {type(value).__name__}")
-    return value
-
-
-def _quantity(value: Any) -> int:
-    try:
-        return int(str(value), 16)
-    except ValueError:
-        raise RpcError(f"expected a hex number, the node gave {str(value)[:80]!r}") from None
-
-
-def _bytes(value: Any) -> bytes:
-    try:
-        return bytes.fromhex(value.removeprefix("0x"))
-    except (ValueError, AttributeError):
-        raise RpcError(f"expected hex data, the node gave {str(value)[:80]!r}") from None
-
-
-def _digest(value: Any) -> Digest:
-    try:
-        return digest(str(value).lower())
-    except ValueError:
-        raise RpcError(f"expected 32 bytes, the node gave {str(value)[:80]!r}") from None
-
-
-def _address(value: Any) -> Address:
-    try:
-        return address(str(value).lower())
-    except ValueError:
-        raise RpcError(f"expected an address, the node gave {str(value)[:80]!r}") from None

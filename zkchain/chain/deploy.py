@@ -25,15 +25,18 @@ def deploy_contract(
     report: Report = silent,
     *,
     abis: Sequence[Abi] = (),
+    key: str | None = None,
 ) -> tuple[Receipt, Address]:
     """Deploy `artifact` with these constructor arguments; `abis` name errors of contracts its constructor calls.
+
+    With a `key` it is created once, however often this is called, until `claim_key`.
 
     Raises ContractTooLarge before anything is sent, DeploymentDrift when the chain holds other code afterwards,
     ValueError for arguments that do not fit, and what `send` raises.
     """
     creation = artifact.bytecode + encode_constructor(artifact.abi, args)
     _check_size(artifact.name, "runtime code", len(artifact.deployed_bytecode), MAX_RUNTIME_BYTES)
-    receipt, address = _create(chain, signer, artifact.name, creation, report, [artifact.abi, *abis])
+    receipt, address = _create(chain, signer, artifact.name, creation, report, [artifact.abi, *abis], key)
     _check_code(chain, artifact.name, address, lambda found: artifact.differs_at(found) is None)
     return receipt, address
 
@@ -59,11 +62,18 @@ def deploy_code(
 
 
 def _create(
-    chain: Chain, signer: Signer, name: str, creation: bytes, report: Report, abis: Sequence[Abi]
+    chain: Chain,
+    signer: Signer,
+    name: str,
+    creation: bytes,
+    report: Report,
+    abis: Sequence[Abi],
+    key: str | None = None,
 ) -> tuple[Receipt, Address]:
     _check_size(name, "creation code", len(creation), MAX_CREATION_BYTES)
     try:
-        receipt = send(chain, signer, to=None, data=creation, abis=abis, report=report)
+        label = f"creates {name}"
+        receipt = send(chain, signer, to=None, data=creation, abis=abis, report=report, key=key, label=label)
     except TransactionError as error:
         if "gas_limit" not in error.facts:
             raise

@@ -8,13 +8,13 @@ from ..errors import DeploymentDrift, EventMissing, RpcError, TransactionReverte
 from ..outputs import OutputValue, decode_outputs
 from ..progress import Report, silent
 from ..records import Binding, InferenceEvent, Permit, Proof, Receipt, Segment
-from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement, address, digest
+from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement, address, digest, keccak_of
 from .abi import Abi, decoded, encode_call, event_topic
 from .client import Chain, Log, log_of
 from .registry import ContractAt, read
 from .revert import revert_error
 from .signer import Signer
-from .transact import send
+from .transact import claim_key, send
 
 _EVENT = "InferenceVerified"
 _WORD = 32
@@ -51,13 +51,27 @@ def submit_inference(
 ) -> tuple[Receipt, InferenceEvent]:
     """Submit a proof; returns the receipt and the decoded event. `abis` name errors of contracts behind the gateway.
 
-    With `permit`, it is submitted for the account that signed that. Raises AlreadyRecorded, BindingRefused,
-    ProofRejected, TransactionReverted, EventMissing when the transaction succeeded without the gateway saying so, and
-    what `send` raises.
+    With `permit`, it is submitted for the account that signed that. After a failure, the same proof's transaction is
+    found again and not sent a second time.
+
+    Raises AlreadyRecorded, BindingRefused, ProofRejected, TransactionReverted, EventMissing when the transaction
+    succeeded without the gateway saying so, and what `send` raises.
     """
     data = submit_data(gateway, model.model_id, proof, permit)
-    receipt = send(chain, signer, to=gateway.address, data=data, abis=[gateway.abi, *abis], report=report)
-    return receipt, _event_of(chain, gateway, model, receipt)
+    key = f"submit {gateway.address} {keccak_of(data)}"
+    receipt = send(
+        chain,
+        signer,
+        to=gateway.address,
+        data=data,
+        abis=[gateway.abi, *abis],
+        report=report,
+        key=key,
+        label=f"submits a proof of {model.name}",
+    )
+    event = _event_of(chain, gateway, model, receipt)
+    claim_key(chain, signer.address, key)
+    return receipt, event
 
 
 def submit_data(gateway: ContractAt, model_id: Digest, proof: Proof, permit: Permit | None = None) -> bytes:

@@ -58,7 +58,7 @@ def change(
     Raises TransactionReverted, before anything is sent when the registry would refuse, and what `send` raises.
     """
     data = encode_call(registry.abi, name, arguments)
-    return send(chain, signer, to=registry.address, data=data, abis=[registry.abi], report=report)
+    return send(chain, signer, to=registry.address, data=data, abis=[registry.abi], report=report, label=name)
 
 
 def publish_model(

@@ -1,14 +1,20 @@
-"""Several endpoints of one chain as one: the first that answers serves until it fails."""
+"""Several endpoints of one chain as one: the first that answers serves until it fails. Reads are tried again."""
 
+import random
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ConnectionFailed, WrongChain
+from ..errors import ChainError, ConnectionFailed, RpcError, WrongChain
 from .rpc import Endpoint, request
 
 #: Never asked of a second endpoint: a lost answer is no lost transaction, and what became of it is looked up.
 _ONCE = frozenset({"eth_sendRawTransaction"})
 _CHAIN_ID = "eth_chainId"
+#: Rounds through the endpoints, the seconds before the second one, which double, and the seconds for all of them.
+_ROUNDS, _PAUSE, _SECONDS = 3, 0.1, 60.0
+#: HTTP answers that may be others a moment later.
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Pool:
@@ -28,7 +34,29 @@ class Pool:
         """The result of one request. Raises what `request` raises, and WrongChain for an endpoint of another chain."""
         if method in _ONCE:
             return request(self._endpoints[self._current], method, params)
-        trouble: ConnectionFailed | None = None
+        end = time.monotonic() + _SECONDS
+        for attempt in range(1, _ROUNDS + 1):
+            try:
+                return self._round(method, params)
+            except (ConnectionFailed, RpcError) as error:
+                # Not all at once: whoever was refused with us comes back with us.
+                pause = _PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+                if attempt == _ROUNDS or not _passes(error) or time.monotonic() + pause > end:
+                    raise
+                time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def move_on(self) -> bool:
+        """Ask the next endpoint from now on; False when there is only one."""
+        self._current = (self._current + 1) % len(self._endpoints)
+        return len(self._endpoints) > 1
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
+    def _round(self, method: str, params: Sequence[Any]) -> Any:
+        """Ask each endpoint until one answers."""
+        trouble: ChainError | None = None
         for step in range(len(self._endpoints)):
             index = (self._current + step) % len(self._endpoints)
             try:
@@ -36,7 +64,9 @@ class Pool:
                 if method != _CHAIN_ID and len(self._endpoints) > 1:
                     self._check(index)
                 answer = request(self._endpoints[index], method, params)
-            except ConnectionFailed as error:
+            except (ConnectionFailed, RpcError) as error:
+                if isinstance(error, RpcError) and not error.facts.get("unreadable"):
+                    raise  # an answer, though not the one that was hoped for
                 trouble = error
                 continue
             self._current = index
@@ -60,3 +90,10 @@ class Pool:
                 found=str(found)[:20],
             )
         self._trusted.add(index)
+
+
+def _passes(error: ChainError) -> bool:
+    """Whether it is trouble of the kind that passes."""
+    if isinstance(error, RpcError):
+        return bool(error.facts.get("unreadable"))
+    return error.facts.get("status", 503) in _PASSING

@@ -7,12 +7,12 @@ from typing import Any
 from ..errors import DeploymentDrift, RpcError
 from ..progress import Report, silent
 from ..records import Receipt
-from ..values import Address, Digest, address, digest
+from ..values import Address, Digest, address, digest, keccak_of
 from .abi import Abi, decode_error, decode_result, encode_call
 from .client import CallResult, Chain
 from .revert import revert_error
 from .signer import Signer
-from .transact import send
+from .transact import claim_key, send
 
 #: `bindingStart` of a model whose proofs carry no binding.
 NO_BINDING = 2**32 - 1
@@ -81,12 +81,22 @@ def register_model(
     """
     arguments = [_arguments(version), [astuple(item) for item in ranges]]
     data = encode_call(registry.abi, "register", arguments)
-    receipt = send(chain, signer, to=registry.address, data=data, abis=[registry.abi, *abis], report=report)
+    receipt = send(
+        chain,
+        signer,
+        to=registry.address,
+        data=data,
+        abis=[registry.abi, *abis],
+        report=report,
+        key=f"register {registry.address} {keccak_of(data)}",
+        label=f"registers {version.name}",
+    )
     model_id = model_id_of(chain, registry, signer.address, version.circuit_digest, version.adapter)
     if get_version(chain, registry, model_id) != version or get_ranges(chain, registry, model_id) != tuple(ranges):
         raise DeploymentDrift(
             f"the registry at {registry.address} does not hold model {model_id} as it was registered", model_id=model_id
         )
+    claim_key(chain, signer.address, f"register {registry.address} {keccak_of(data)}")
     return model_id, receipt
 
 

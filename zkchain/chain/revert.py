@@ -1,10 +1,12 @@
 """From revert data to an error a caller can act on."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from ..errors import AlreadyRecorded, BindingRefused, ProofRejected, TransactionReverted
-from .abi import Abi, decode_error, decoded
+from .abi import Abi, decode_error, decoded, selector_of
 
 #: Custom errors with a meaning of their own. All others become TransactionReverted, by name.
 _KNOWN: Mapping[str, tuple[type[TransactionReverted], str]] = {
@@ -26,11 +28,26 @@ _SHOWN_LETTERS = 200
 
 def revert_error(data: bytes, abis: Sequence[Abi], *, what: str = "the transaction") -> TransactionReverted:
     """The error that says why `what` was refused, with the revert's name and arguments as facts."""
-    for abi in abis:
+    known = error_table().get(data[:4])
+    for abi in (*abis, () if known is None else (known,)):
         found = decode_error(abi, data)
         if found is not None:
             return _named(found[0], found[1], what)
     return TransactionReverted(f"{what} reverted: {_plain_reason(data)}", data=_short(data))
+
+
+@cache
+def error_table() -> Mapping[bytes, Mapping[str, Any]]:
+    """Custom errors of our contracts and of OpenZeppelin by selector, for when no ABI is at hand."""
+    text = files(__package__).joinpath("custom_errors.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    table = {}
+    for line in lines:
+        name, _, types = line.removesuffix(")").partition("(")
+        inputs = [{"type": kind} for kind in types.split(",") if kind]
+        entry: Mapping[str, Any] = {"type": "error", "name": name, "inputs": inputs}
+        table[selector_of(entry)] = entry
+    return table
 
 
 def _named(name: str, arguments: tuple[Any, ...], what: str) -> TransactionReverted:

@@ -1,20 +1,24 @@
 """One JSON-RPC exchange with a node, and the only place where foreign trouble becomes our errors."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import requests
 from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint, RPCResponse
+from web3.types import RPCEndpoint
 
 from ..errors import ChainError, ConnectionFailed, InsufficientFunds, RpcError
 from ..files import parse_json
 from ..records import Network
+from .transport import AnswerTooLarge, BoundedAdapter
 from .urls import check_url, is_loopback, shown, without_secrets
 
 _MESSAGE_LIMIT = 300
+#: Seconds to reach an endpoint at all.
+_CONNECT_SECONDS = 10.0
 
 #: Exceptions of requests, urllib3 and web3 -> how we say it. First match wins; their own text may hold the URL.
 _FOREIGN: tuple[tuple[type[BaseException], type[ChainError], str], ...] = (
@@ -27,6 +31,7 @@ _FOREIGN: tuple[tuple[type[BaseException], type[ChainError], str], ...] = (
     (requests.exceptions.RequestException, ConnectionFailed, "could not be asked"),
     (OSError, ConnectionFailed, "could not be reached"),
     (Web3Exception, RpcError, "answered with something that makes no sense"),
+    (AnswerTooLarge, RpcError, "answered with more than anyone asked for"),
     (ValueError, RpcError, "answered with something that is not JSON"),
 )
 
@@ -76,20 +81,28 @@ class Endpoint:
 
 
 class _Provider(HTTPProvider):
-    """web3's provider, but for answers that would overrun the stack."""
+    """web3's provider without its log, which would show the URL, and strict about what the answer is an answer to."""
 
-    @staticmethod
-    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
-        return cast("RPCResponse", parse_json(raw_response))
+    def make_request(self, method: RPCEndpoint, params: Any) -> Any:
+        asked = self.encode_rpc_request(method, params)
+        # web3's reader overruns the stack on what is nested deeply.
+        answer = parse_json(self._make_request(method, asked))
+        mine = json.loads(asked)["id"]
+        # An answer without an id cannot be told from ours; its content is judged below.
+        if isinstance(answer, dict) and answer.get("id", mine) not in (mine, None):
+            raise ValueError("the answer to another question")
+        return answer
 
 
 def open_endpoint(network: Network, timeout: float) -> Endpoint:
-    """An endpoint with a time limit a request, no retries and no redirects. Raises ConfigError on a bad URL."""
+    """An endpoint that has `timeout` seconds for a request, without retries and redirects. Raises ConfigError."""
     check_url(network.rpc_url)
     session = requests.Session()
     session.max_redirects = 0
     # A proxy from the environment must not get between us and a node on this machine.
     session.trust_env = not is_loopback(network.rpc_url)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, BoundedAdapter(timeout, _CONNECT_SECONDS))
     provider = _Provider(
         network.rpc_url,
         request_kwargs={"timeout": timeout, "allow_redirects": False},
@@ -109,7 +122,7 @@ def request(endpoint: Endpoint, method: str, params: Sequence[Any] = ()) -> Any:
     except Exception as error:  # noqa: BLE001 - the table below decides; what it does not know is raised again
         raise _translated(endpoint, error) from None
     if not isinstance(response, dict) or ("result" not in response and "error" not in response):
-        raise RpcError(f"{_who(endpoint)} answered {method} with neither a result nor an error")
+        raise RpcError(f"{_who(endpoint)} answered {method} with neither a result nor an error", unreadable=True)
     if response.get("error") is not None:
         raise _refusal(endpoint, method, response["error"])
     return response.get("result")
@@ -123,7 +136,10 @@ def _translated(endpoint: Endpoint, error: Exception) -> Exception:
         )
     for kind, ours, what in _FOREIGN:
         if isinstance(error, kind):
-            return ours(f"{_who(endpoint)} {what}")
+            found = ours(f"{_who(endpoint)} {what}")
+            if ours is RpcError:
+                found.facts["unreadable"] = True
+            return found
     return error
 
 

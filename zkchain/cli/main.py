@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "verify": "Judge a proof by a bundle or by a network's contracts.",
     "submit": "Send a proof to the gateway and decode what it recorded.",
     "permit": "Sign that another account may submit a proof for you.",
+    "tx": "List, show, speed up, cancel or resume transactions.",
     "events": "List the proved answers that a network has accepted.",
     "conformance": "Check a deployed contract against a standard, rule by rule.",
     "deployments": "List, check, export or retire what was deployed.",

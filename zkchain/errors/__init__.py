@@ -35,6 +35,7 @@
     │   ├── NetworkUnknown
     │   ├── ConnectionFailed
     │   ├── RpcError
+    │   ├── HeadStale
     │   ├── WrongChain
     │   ├── DevnetFailed
     │   ├── SignerMissing
@@ -59,6 +60,10 @@
     │   │   └── ProofRejected
     │   ├── TransactionUnknown
     │   ├── NonceTaken
+    │   ├── TransactionCancelled
+    │   ├── TransactionNotFound
+    │   ├── KeyTaken
+    │   ├── JournalUnusable
     │   └── EventMissing
     ├── CircuitError
     │   ├── VisibilityRefused
@@ -136,8 +141,11 @@ from .onchain import (
     EventMissing,
     FeeOverCap,
     GuardFailed,
+    HeadStale,
     InsufficientFunds,
+    JournalUnusable,
     KeystoreRefused,
+    KeyTaken,
     ModelStopped,
     NetworkUnknown,
     NonceTaken,
@@ -146,7 +154,9 @@ from .onchain import (
     SignerMissing,
     SmokeTestFailed,
     SolidityError,
+    TransactionCancelled,
     TransactionError,
+    TransactionNotFound,
     TransactionReverted,
     TransactionUnknown,
     WalletTaken,
@@ -227,7 +237,10 @@ __all__ = [
     "FileError",
     "FileForbidden",
     "GuardFailed",
+    "HeadStale",
     "InsufficientFunds",
+    "JournalUnusable",
+    "KeyTaken",
     "KeystoreRefused",
     "ModelError",
     "ModelInvalid",
@@ -254,7 +267,9 @@ __all__ = [
     "SrsError",
     "SrsNotFound",
     "TensorMismatch",
+    "TransactionCancelled",
     "TransactionError",
+    "TransactionNotFound",
     "TransactionReverted",
     "TransactionUnknown",
     "TypeMismatch",

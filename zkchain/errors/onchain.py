@@ -66,6 +66,13 @@ class RpcError(ChainError):
     default_remedy = "read the node's log, or set another rpc_url in zkchain.toml"
 
 
+class HeadStale(ChainError):
+    """The endpoint has fallen behind its chain: what it says of nonces, fees and receipts is old."""
+
+    code = "chain.stale_head"
+    default_remedy = "wait until the node has caught up, or set another rpc_url in zkchain.toml"
+
+
 class WrongChain(ChainError):
     """The endpoint serves another chain id than the one configured or recorded."""
 
@@ -231,6 +238,34 @@ class NonceTaken(TransactionError):
 
     code = "transaction.nonce"
     default_remedy = "let the account's other transactions be mined, then run the command again"
+
+
+class TransactionCancelled(TransactionError):
+    """The transaction was cancelled: an empty one took its nonce, and it never happens."""
+
+    code = "transaction.cancelled"
+    default_remedy = "run the command again to send it anew"
+
+
+class TransactionNotFound(TransactionError):
+    """The journal of this account has no such transaction."""
+
+    code = "transaction.not_found"
+    default_remedy = "list them: zkchain tx list --network NAME"
+
+
+class KeyTaken(TransactionError):
+    """The idempotency key stands for another transaction than the one asked for."""
+
+    code = "transaction.key"
+    default_remedy = "use a key of its own for each transaction"
+
+
+class JournalUnusable(TransactionError):
+    """The journal of an account's transactions is damaged, or another zkchain's; nothing was sent."""
+
+    code = "transaction.journal"
+    default_remedy = "do not delete it while transactions are open; restore it from a copy"
 
 
 class EventMissing(TransactionError):

@@ -7,6 +7,7 @@ from functools import partial
 from statistics import median
 
 from ..chain.client import Chain, connect
+from ..chain.l1_fee import l1_fee
 from ..chain.networks import resolve_network
 from ..chain.probe import hardfork_of, probe_chain
 from ..chain.references import is_reference
@@ -24,6 +25,8 @@ _REQUESTS = 5
 #: Seconds after which a head is stale on a chain whose blocks come by themselves.
 _STALE_SECONDS = 900
 _GWEI, _ETHER = 10**9, 10**18
+#: Data that does not compress to nothing.
+_KILOBYTE = bytes(range(250)) * 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +156,9 @@ def _fees(chain: Chain) -> NetworkCheck:
     else:
         tip = chain.priority_fee()
         price, text = head.base_fee + tip, f"base fee {head.base_fee / _GWEI:.3f} gwei, tip {tip / _GWEI:.3f} gwei"
+    extra = l1_fee(chain, None, _KILOBYTE)
+    if extra is not None:
+        text += f", {extra / _ETHER:.9f} ether for a kilobyte of data on the base chain"
     if cap is None:
         return NetworkCheck(part="fees", ok=True, found=text)
     return NetworkCheck(part="fees", ok=price <= cap, found=f"{text}; at most {cap / _GWEI:.3f} is allowed")

@@ -12,12 +12,16 @@ from ..chain.deployments import code_matches, read_deployment, write_deployment
 from ..chain.networks import resolve_network
 from ..chain.signer import Signer
 from ..chain.signers import load_signer
+from ..chain.transact import claim_key
 from ..config import Config
 from ..errors import DeploymentDrift, DeploymentNotFound
 from ..network_config import LOCAL
 from ..progress import Report, silent
 from ..records import ContractArtifact, Deployment, Network, Receipt
-from ..values import Address, digest
+from ..values import Address, digest, keccak_of
+
+#: Folder of the journals of transactions, in ZKCHAIN_HOME.
+JOURNALS = "accounts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,7 @@ class Site:
 def open_site(network: str, config: Config, *, signing: bool) -> Site:
     """Connect to `network`. Raises NetworkUnknown, ConnectionFailed, WrongChain, SignerMissing, DevKeyRefused."""
     target = resolve_network(network, config)
-    chain = connect(target, locks=config.home / "accounts")
+    chain = connect(target, journals=config.home / JOURNALS)
     reference = None if network == LOCAL else config.network(network).signer
     return Site(chain=chain, signer=load_signer(reference, target) if signing else None, root=config.deployments)
 
@@ -83,11 +87,14 @@ def deploy_once(
         return known, False
     report(f"deploying {name}")
     assert site.signer is not None
-    receipt, address = deploy_contract(site.chain, site.signer, artifact, args, report)
+    # Whoever runs again after a failure between here and the record gets the contract that was created.
+    key = f"deploy {name} {keccak_of(artifact.bytecode + repr(_plain(args)).encode())}"
+    receipt, address = deploy_contract(site.chain, site.signer, artifact, args, report, key=key)
     if accept is not None:
         accept(address)
     record = make_record(site, name, artifact, args, receipt, address, {**(facts or {}), "arguments": _plain(args)})
     write_deployment(site.root, site.network, record)
+    claim_key(site.chain, site.signer.address, key)
     return record, True
 
 

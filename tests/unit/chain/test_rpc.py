@@ -1,8 +1,13 @@
 """Foreign trouble stops at the adapter: every kind of bad answer has its own error, and no secret gets out."""
 
 import inspect
+import json
 import socket
 import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -12,11 +17,13 @@ from tests.support.rpc_server import RawAnswer, RpcAnswer, rpc_server
 from zkchain.chain.client import Chain, chain_id_of, connect
 from zkchain.chain.pool import Pool
 from zkchain.chain.rpc import ExecutionRefused, _translated, open_endpoint, request
+from zkchain.chain.transport import BoundedAdapter
 from zkchain.chain.urls import check_url, shown, without_secrets
 from zkchain.errors import (
     ChainError,
     ConfigError,
     ConnectionFailed,
+    HeadStale,
     InsufficientFunds,
     RpcError,
     WrongChain,
@@ -89,6 +96,121 @@ def test_a_receipt_of_another_transaction_is_an_rpc_error():
     receipt = {"transactionHash": "0x" + "22" * 32, "blockNumber": "0x1", "status": "0x1"}
     with rpc_server(always(receipt)) as url, pytest.raises(RpcError, match="asked for the receipt"):
         chain_at(url).receipt("0x" + "11" * 32)
+
+
+@pytest.mark.parametrize("reply", [{"id": 77, "result": "0x1"}, {"id": "x", "error": {"message": "no"}}])
+def test_the_answer_to_another_question_is_an_rpc_error(reply: dict[str, object]):
+    """T94"""
+    body = json.dumps({"jsonrpc": "2.0", **reply}).encode()
+    with rpc_server(always(RawAnswer(200, body))) as url, pytest.raises(RpcError):
+        chain_at(url).block_number()
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch):
+    """T94"""
+    monkeypatch.setattr(BoundedAdapter.__init__, "__defaults__", (1000,))
+    with rpc_server(always("0x" + "0" * 2000)) as url, pytest.raises(RpcError, match="more than anyone asked for"):
+        chain_at(url).block_number()
+
+
+@contextmanager
+def dripping(answer: bytes) -> Iterator[str]:
+    """A server that gives a byte of its answer every tenth of a second."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=drip, args=(connection,), daemon=True).start()
+
+    def drip(connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer))
+            for byte in answer:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_an_answer_that_drips_is_given_up_in_time():
+    """T94: no single read takes long, all of them together do."""
+    with dripping(b'{"jsonrpc": "2.0", "id": 0, "result": "0x1"}' + b" " * 1000) as url:
+        target = network(url)
+        began = time.monotonic()
+        with pytest.raises(ConnectionFailed, match="in time"):
+            request(open_endpoint(target, 0.5), "eth_chainId")
+        assert time.monotonic() - began < 5
+
+
+def test_trouble_that_passes_is_asked_again_and_trouble_that_stays_is_not():
+    """T94"""
+    replies: list[Exception | None] = [RawAnswer(429, b""), RawAnswer(200, b"<html>"), None]
+    asked = []
+
+    def answer(method, params):
+        asked.append(method)
+        reply = replies.pop(0)
+        if reply is not None:
+            raise reply
+        return "0x10"
+
+    with rpc_server(answer) as url:
+        assert chain_at(url).block_number() == 16
+        assert len(asked) == 3
+        for status in (401, 403, 404):
+            replies[:], asked[:] = [RawAnswer(status, b"")] * 3, []
+            with pytest.raises(ConnectionFailed):
+                chain_at(url).block_number()
+            assert len(asked) == 1
+
+
+def test_a_send_is_never_tried_again():
+    asked = []
+
+    def answer(method, params):
+        asked.append(method)
+        raise RawAnswer(503, b"")
+
+    with rpc_server(answer) as url, pytest.raises(ConnectionFailed):
+        chain_at(url).send_raw(b"\x02")
+    assert asked == ["eth_sendRawTransaction"]
+
+
+def head_of(number: int, age: float = 0.0) -> dict[str, str]:
+    return {"number": hex(number), "gasLimit": "0x1c9c380", "timestamp": hex(int(time.time() - age))}
+
+
+def test_a_head_that_is_old_where_blocks_come_by_themselves_is_refused():
+    """T89"""
+    with rpc_server(always(head_of(5, age=3600))) as url:
+        with pytest.raises(HeadStale):
+            Chain(network(url, 1), Pool([open_endpoint(network(url, 1), 5)], 1)).fresh_head()
+        # On chains whose blocks come when they are needed it says nothing.
+        assert Chain(network(url, 99), Pool([open_endpoint(network(url, 99), 5)], 99)).fresh_head().number == 5
+
+
+def test_an_endpoint_that_has_fallen_behind_is_left_for_one_that_has_not():
+    """T89"""
+    heights = {"first": 1000, "second": 1000}
+
+    def node(name: str):
+        return lambda method, params: "0x63" if method == "eth_chainId" else head_of(heights[name])
+
+    with rpc_server(node("first")) as first, rpc_server(node("second")) as second:
+        target = Network(name="far", rpc_url=first, chain_id=99, fallback_urls=(second,))
+        chain = connect(target)
+        assert chain.fresh_head().number == 1000
+        heights["first"] = 900
+        assert chain.fresh_head().number == 1000
+        heights["second"] = 900
+        with pytest.raises(HeadStale) as caught:
+            chain.fresh_head()
+        assert caught.value.facts["block"] == 900
 
 
 def test_nobody_listening_is_a_failed_connection():
