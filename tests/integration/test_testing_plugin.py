@@ -117,8 +117,13 @@ def test_a_real_proof_is_made_from_a_model_that_is_compiled_once_for_all_runs(pr
 
 
 ROLLED_BACK = """
+from dataclasses import replace
 import pytest
+from zkchain.chain.client import connect
 from zkchain.chain.transact import send
+from zkchain.errors import ConnectionFailed
+from zkchain.testing.fault_plan import Rule
+from zkchain.testing.faults import HttpStatus
 
 HEIGHTS = []
 
@@ -133,6 +138,13 @@ def test_a_model_asked_for_late_is_there(chain, request):
     model = request.getfixturevalue("deployed_model")
     assert model.stands()
 
+def test_a_node_can_misbehave(chain, fault_proxy):
+    proxy = fault_proxy(Rule(fault=HttpStatus(429), limit=1), strict=True)
+    network = replace(chain.network, rpc_url=proxy.url)
+    with pytest.raises(ConnectionFailed):
+        connect(network)
+    assert connect(network).block_number() == chain.block_number()
+
 def test_and_is_there_again_though_its_chain_was_rolled_back(deployed_model, prove):
     assert deployed_model.compiled.fake
     deployed_model.submit(prove({"x": [[0.5, -0.25]]}).proof)
@@ -141,7 +153,7 @@ def test_and_is_there_again_though_its_chain_was_rolled_back(deployed_model, pro
 
 def test_the_chain_is_rolled_back_after_each_test(project):
     (project / "test_rolled_back.py").write_text(ROLLED_BACK)
-    assert passed(run_pytest(project, "--zkchain-prover=fake", "-p", "no:randomly")) == 4
+    assert passed(run_pytest(project, "--zkchain-prover=fake", "-p", "no:randomly")) == 5
 
 
 def test_a_devnet_does_not_outlive_its_run(project):

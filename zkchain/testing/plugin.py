@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..circuit.options import CompileOptions
     from ..config import Config
     from .contracts import DeployedContract
+    from .fault_plan import Rule
+    from .fault_proxy import FaultProxy
     from .live import DeployedModel
     from .models import CompiledModel
     from .prove import Prove
@@ -162,6 +165,19 @@ def deploy(chain: Chain, account: Signer) -> Callable[..., DeployedContract]:
         return deployed(chain, signer or account, compiled(path, name or path.stem), arguments)
 
     return made
+
+
+@pytest.fixture
+def fault_proxy(devnet: DevnetInfo) -> Iterator[Callable[..., FaultProxy]]:
+    """Starts proxies in front of the devnet that misbehave: `fault_proxy(*rules, seed=0, strict=False)`."""
+    from .fault_proxy import fault_proxy
+
+    with ExitStack() as stack:
+
+        def started(*rules: Rule, seed: int = 0, strict: bool = False) -> FaultProxy:
+            return stack.enter_context(fault_proxy(devnet.rpc_url, *rules, seed=seed, strict=strict))
+
+        yield started
 
 
 def _deployed(compiled: CompiledModel, chain: Chain, config: Config, accounts: tuple[KeySigner, ...]) -> DeployedModel:
