@@ -22,8 +22,9 @@ class StrictPool:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._slots: dict[tuple[str, int], RawTransaction] = {}
-        self.replacements = 0
-        self.refused: list[str] = []
+        self.asked: list[RawTransaction] = []  #: everything that was to be sent
+        self.replacements = 0  #: of those, what was to take another's place
+        self.refused: list[str] = []  #: reasons
 
     async def refusal(self, raw: str) -> str | None:
         """Why geth would refuse a transaction; None when it would not. An accepted one is remembered."""
@@ -31,6 +32,7 @@ class StrictPool:
             sent = read_raw_transaction(bytes.fromhex(raw.removeprefix("0x")))
         except ValueError:
             return None  # the node has its own words for that
+        self.asked.append(sent)
         reason = self._invalid(sent) or await self._against_others(sent)
         if reason is not None:
             self.refused.append(reason)
