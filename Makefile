@@ -4,7 +4,7 @@
 #   make test   install the tools too, then lint, build and analyze the contracts, and run the tests
 #
 # Nothing is written outside this folder but the caches of pip and npm. Every step is skipped when it is up to date.
-.PHONY: demo test test-all lint bench bench-quick contracts prove-contracts coverage mutants brownie docs lock clean
+.PHONY: demo test test-all lint bench bench-quick faults contracts prove-contracts coverage mutants brownie docs lock clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -42,6 +42,10 @@ bench: $(DEV) $(NODE)
 
 bench-quick: $(DEV)
 	$(BIN)/python -m benchmarks.run --quick
+
+# What becomes of transactions when nodes, chains and processes fail: the table of benchmarks/faults.json. Minutes.
+faults: $(DEV) $(NODE)
+	$(BIN)/python -m benchmarks.faults
 
 contracts: $(DEV) $(NODE) $(SLITHER)
 	PATH="$(CURDIR)/.venv-slither/bin:$$PATH" $(BIN)/python scripts/check_contracts.py

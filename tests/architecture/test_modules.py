@@ -92,7 +92,8 @@ def test_a_package_exports_what_it_lists(name):
 def test_everything_imported_is_declared():
     """A package that comes along with another today may not tomorrow."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["solcjs"]]
+    extras = project["optional-dependencies"]
+    requirements = [*project["dependencies"], *extras["solcjs"], *extras["testing"]]
     declared = {re.split(r"[<>=~!; \[]", entry)[0].replace("_", "-").lower() for entry in requirements}
     owners = metadata.packages_distributions()
     for path in (ROOT / "zkchain").rglob("*.py"):

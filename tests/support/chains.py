@@ -1,8 +1,12 @@
 """Devnets for tests: one a session and engine, rolled back after each test."""
 
 import os
+import socket
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +17,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import web3  # noqa: F401
 
-from zkchain.chain.anvil import find_anvil
+from zkchain.chain.anvil import anvil_command, find_anvil
 from zkchain.chain.client import Chain, connect
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.devnet_state import DevnetInfo, Engine
 from zkchain.chain.rpc import open_endpoint, request
 from zkchain.chain.signer import KeySigner, dev_signer
+from zkchain.errors import ChainError
 from zkchain.records import Network
 
 ENGINES = ["embedded", pytest.param("anvil", marks=pytest.mark.anvil)]
@@ -39,6 +44,35 @@ def network_of(info: DevnetInfo, *, name: str = "local") -> Network:
 def raw(url: str, method: str, *params: Any) -> Any:
     """A JSON-RPC call that `Chain` has no method for."""
     return request(open_endpoint(Network(name="raw", rpc_url=url, chain_id=31337), 30), method, params)
+
+
+@contextmanager
+def anvil_of(chain_id: int, *flags: str) -> Iterator[Network]:
+    """An anvil of its own with this chain id."""
+    need("anvil")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    binary = find_anvil()
+    assert binary is not None
+    command = [*anvil_command(binary, port, chain_id), *flags]
+    network = Network(name=f"chain{chain_id}", rpc_url=f"http://127.0.0.1:{port}", chain_id=chain_id)
+    with subprocess.Popen(command, env={"PATH": os.environ["PATH"]}, start_new_session=True) as node:
+        try:
+            _await(network)
+            yield network
+        finally:
+            node.kill()
+
+
+def _await(network: Network) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            connect(network)
+            return
+        except ChainError:
+            assert time.monotonic() < deadline, "anvil does not answer"
+            time.sleep(0.05)
 
 
 @pytest.fixture(scope="session", params=ENGINES)

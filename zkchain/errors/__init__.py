@@ -42,6 +42,7 @@
     │   ├── KeystoreRefused
     │   ├── WalletTaken
     │   ├── DevKeyRefused
+    │   ├── FakeProofRefused
     │   ├── ChainUnfit
     │   └── InsufficientFunds
     ├── DeploymentError
@@ -139,6 +140,7 @@ from .onchain import (
     DevKeyRefused,
     DevnetFailed,
     EventMissing,
+    FakeProofRefused,
     FeeOverCap,
     GuardFailed,
     HeadStale,
@@ -233,6 +235,7 @@ __all__ = [
     "EventMissing",
     "FeeOverCap",
     "ExternalDataRefused",
+    "FakeProofRefused",
     "FidelityViolated",
     "FileError",
     "FileForbidden",

@@ -115,6 +115,13 @@ class DevKeyRefused(ChainError):
     default_remedy = "use a key of your own"
 
 
+class FakeProofRefused(ChainError):
+    """A proof of the fake prover, or its mock verifier, was about to be used on a chain that is not a devnet."""
+
+    code = "chain.fake_proof"
+    default_remedy = "use the real prover"
+
+
 class ChainUnfit(ChainError):
     """The chain lacks something that verification needs, such as the BN254 precompiles."""
 

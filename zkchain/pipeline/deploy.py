@@ -214,7 +214,7 @@ def _version(bundle: Bundle, adapter: DeploymentRecord, title: str) -> ModelVers
         adapter_code_hash=adapter.deployment.code_hash,
         key_digest=adapter.facts["key_digest"],
         params_digest=bundle.params_digest or ZERO_DIGEST,
-        layout=layout_of(bundle),
+        layout=layout_of(bundle.segments),
         dev_srs=bundle.srs.provenance == "dev",
         name=title,
     )

@@ -40,7 +40,7 @@ class Rederived:
     def layout(self) -> ModelLayout:
         """The instance layout for the registry."""
         assert self.bundle is not None
-        return layout_of(self.bundle)
+        return layout_of(self.bundle.segments)
 
     @property
     def params_digest(self) -> Digest:

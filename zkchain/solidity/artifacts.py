@@ -16,6 +16,7 @@ ARTIFACTS = (
     "InferenceToken",
     "InferenceValidator",
     "LocalValidationRegistry",
+    "MockVerifier",
     "ModelMetadata",
     "ModelRegistry",
     "ProofVerifierProbeRun",
