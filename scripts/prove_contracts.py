@@ -87,7 +87,7 @@ def verdicts_in(folder: Path) -> str:
     }
     command = ["halmos", "--contract", "SymbolicTest", "--forge-build-out", "build/forge/out", "--loop", str(LOOP)]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
+    return re.sub(r"\x1b\[\d+m", "", done.stderr + done.stdout)  # coloured, whoever reads it
 
 
 def broken_copy(folder: Path) -> Path:
