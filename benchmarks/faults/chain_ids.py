@@ -34,6 +34,11 @@ class _Counted:
         """The account."""
         return self._signer.address
 
+    def sign_typed(self, typed: Mapping[str, Any]) -> bytes:
+        """Sign structured data, and count it."""
+        self.signed += 1
+        return self._signer.sign_typed(typed)
+
     def sign(self, tx: Mapping[str, Any]) -> SignedTx:
         """Sign, and count it."""
         self.signed += 1
