@@ -97,6 +97,36 @@ def hardfork_of(chain: Chain) -> str:
     return ""
 
 
+#: Bytes of code that a contract may have on every chain since Spurious Dragon (EIP-170), and gas that creating one of
+#: that size takes at least: 200 a byte, its creation code as data, and what every creation costs.
+CODE_BYTES, CREATION_GAS = 24_576, 6_000_000
+#: Creation code that leaves that many zeros as the contract's code.
+_LARGEST = bytes.fromhex(f"61{CODE_BYTES:04x}5ff3")
+
+
+def probe_limits(chain: Chain) -> None:
+    """Raise ChainUnfit on a chain that is too narrow for contracts as large as ours may be.
+
+    Raises ConnectionFailed, RpcError.
+    """
+    allowed = chain.head().gas_limit
+    if allowed < CREATION_GAS:
+        raise ChainUnfit(
+            f"{_where(chain)} allows {allowed:,} gas in a block; creating a verifier takes up to {CREATION_GAS:,}",
+            remedy="use a chain with larger blocks",
+            gas_limit=allowed,
+            needed=CREATION_GAS,
+        )
+    result = chain.call(None, _LARGEST, gas=CREATION_GAS)
+    if not result.success or len(result.data) != CODE_BYTES:
+        said = result.message or f"{len(result.data):,} bytes came back"
+        raise ChainUnfit(
+            f"{_where(chain)} takes no contract of {CODE_BYTES:,} bytes (EIP-170): {said}",
+            remedy="use a chain with the usual limit of code",
+            code_bytes=CODE_BYTES,
+        )
+
+
 def probe_precompiles(chain: Chain) -> None:
     """Raise ChainUnfit unless every vector gets its right answer. Raises ConnectionFailed, RpcError."""
     for vector in PROBE_VECTORS:

@@ -24,6 +24,8 @@ _ERROR_STRING = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
 _SHOWN_BYTES = 36
 _SHOWN_LETTERS = 200
+#: Numbers as large as this are ids, shown as everywhere else.
+_IDS_FROM = 2**128
 
 
 def revert_error(data: bytes, abis: Sequence[Abi], *, what: str = "the transaction") -> TransactionReverted:
@@ -60,6 +62,8 @@ def _named(name: str, arguments: tuple[Any, ...], what: str) -> TransactionRever
 def _shown(value: Any) -> Any:
     if isinstance(value, bytes):
         return _short(value)
+    if isinstance(value, int) and value >= _IDS_FROM:
+        return f"0x{value:064x}"
     return _printable(value) if isinstance(value, str) else value
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..chain.deployment_record import DeploymentRecord
 from ..chain.deployments import write_deployment
-from ..chain.probe import probe_chain
+from ..chain.probe import probe_chain, probe_limits
 from ..chain.registry import ContractAt, InstanceRange, ModelVersion, get_version, model_id_of, register_model
 from ..circuit.bundle import load_bundle, read_trial
 from ..config import Config
@@ -94,6 +94,7 @@ def deploy_bundle(
             return _answer(site, title, known, gas=0)
         report("probing the chain")
         probe_chain(site.chain)
+        probe_limits(site.chain)
         trial = read_trial(folder)
         chosen = choose_verifier(
             site, title, folder, verifier, trial=trial, proofs=proofs, prover=prover, home=config.home, report=report

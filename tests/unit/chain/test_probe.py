@@ -3,6 +3,8 @@
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,33 +12,57 @@ from tests.support.chains import need, raw
 from tests.support.rpc_server import RpcAnswer, rpc_server
 from zkchain.chain.anvil import anvil_command, find_anvil
 from zkchain.chain.client import Chain, connect
-from zkchain.chain.probe import PROBE_VECTORS, probe_chain, probe_instructions, probe_precompiles
+from zkchain.chain.probe import PROBE_VECTORS, probe_chain, probe_instructions, probe_limits, probe_precompiles
 from zkchain.errors import ChainUnfit, ConnectionFailed, RpcError
 from zkchain.records import Network
 
 
 def test_a_devnet_is_fit(chain: Chain):
     probe_chain(chain)
+    probe_limits(chain)
 
 
-@pytest.mark.anvil
-@pytest.mark.parametrize(("fork", "fit"), [("paris", False), ("shanghai", True)])
-def test_a_chain_before_shanghai_is_unfit(fork: str, fit: bool):
+@contextmanager
+def anvil(*options: str) -> Iterator[Chain]:
+    """A node with these options."""
     need("anvil")
     binary = find_anvil()
     assert binary is not None
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with subprocess.Popen([*anvil_command(binary, port, 31337), "--hardfork", fork]) as node:
+    with subprocess.Popen([*anvil_command(binary, port, 31337), *options]) as node:
         try:
-            chain = patient(Network(name="old", rpc_url=f"http://127.0.0.1:{port}", chain_id=31337))
-            if fit:
-                probe_chain(chain)
-            else:
-                with pytest.raises(ChainUnfit, match=r"'old'.*PUSH0"):
-                    probe_chain(chain)
+            yield patient(Network(name="old", rpc_url=f"http://127.0.0.1:{port}", chain_id=31337))
         finally:
             node.terminate()
+
+
+@pytest.mark.anvil
+@pytest.mark.parametrize(("fork", "fit"), [("paris", False), ("shanghai", True)])
+def test_a_chain_before_shanghai_is_unfit(fork: str, fit: bool):
+    with anvil("--hardfork", fork) as chain:
+        if fit:
+            probe_chain(chain)
+        else:
+            with pytest.raises(ChainUnfit, match=r"'old'.*PUSH0"):
+                probe_chain(chain)
+
+
+@pytest.mark.anvil
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--code-size-limit", "24575", "no contract of 24,576 bytes"),
+        ("--gas-limit", "5999999", "5,999,999 gas in a block"),
+    ],
+)
+def test_a_chain_that_is_too_narrow_for_a_verifier_is_unfit(option: str, value: str, reason: str):
+    with anvil(option, value) as chain:
+        probe_chain(chain)
+        with pytest.raises(ChainUnfit, match=reason):
+            probe_limits(chain)
+    with anvil(option, str(int(value) + 1)) as chain:
+        probe_limits(chain)
 
 
 def patient(network: Network) -> Chain:

@@ -91,3 +91,10 @@ def test_what_a_contract_says_cannot_flood_or_garble_a_terminal(text: str):
 @given(data=st.binary(max_size=200))
 def test_any_data_becomes_an_error(data: bytes):
     assert isinstance(revert_error(data, ABIS), TransactionReverted)
+
+
+def test_an_id_is_shown_as_everywhere_else():
+    model_id = 0x40A4 << 240
+    found = revert_error(error("NotGuardian", model_id, ACCOUNT), ABIS)
+    assert found.facts["arguments"] == (f"0x{model_id:064x}", ACCOUNT.lower())
+    assert f"NotGuardian(0x40a4{'0' * 60}" in found.message
