@@ -102,6 +102,33 @@ def test_a_chain_may_change_its_mind_before_the_answer_to_any_request(depth: int
     assert requests > 15
 
 
+def test_a_shorter_chain_takes_back_when_a_block_of_it_is_another_and_not_before(tmp_path: Path):
+    node, consumer = ForkedChain(), Consumer()
+    node.mine(*[1] * 5)
+    read(node, tmp_path, consumer)
+    before = set(consumer.have)
+    del node.blocks[-3:]  # rolled back, or only behind
+    read(node, tmp_path, consumer)
+    assert consumer.have == before
+    node.mine(0)
+    read(node, tmp_path, consumer)
+    assert consumer.have == node.confirmed
+    assert len(consumer.have) == 2
+
+
+def test_a_node_that_is_behind_what_was_read_in_a_range_is_waited_for(tmp_path: Path):
+    node, consumer = ForkedChain(confirmations=RECENT + 4), Consumer()
+    node.mine(*[1] * 40)
+    read(node, tmp_path, consumer)
+    blocks = list(node.blocks)
+    for behind in range(1, 30):
+        node.blocks = blocks[:-behind]
+        read(node, tmp_path, consumer)
+    node.blocks = blocks
+    read(node, tmp_path, consumer)
+    assert consumer.have == node.confirmed
+
+
 events = st.lists(st.integers(0, 3), min_size=1, max_size=5)
 mines = st.tuples(st.just("mine"), st.just(0), events)
 forks = st.tuples(st.just("reorganise"), st.integers(1, DEEPEST), events)
