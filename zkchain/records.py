@@ -267,3 +267,18 @@ class InferenceEvent(Record):
     tx_hash: str
     block: int
     log_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventNotice(Record):
+    """What a follower is told: that an answer was accepted, or that a reorganisation took one back.
+
+    `sequence` counts up by one for each notice of a cursor. A notice that comes again, because its reader was killed
+    before it could say that it has it, comes with the same number.
+    """
+
+    sequence: int
+    removed: bool  #: the block that held an event told of earlier is no longer of the chain
+    gateway: Address
+    block_hash: Digest
+    event: InferenceEvent

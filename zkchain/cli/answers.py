@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..chain.urls import shown
 from ..circuit.budget import Budget, Limits
 from ..circuit.bundle import FIDELITY, PROVING_KEY, VERIFYING_KEY
-from ..records import Bundle, InferenceEvent
+from ..records import Bundle, EventNotice, InferenceEvent
 from .answer import Answer, Line, byte_count
 
 if TYPE_CHECKING:  # a command imports its own use case, and need not wait for the others'
@@ -229,6 +229,14 @@ def listed(events: Sequence[InferenceEvent]) -> Answer:
         lines += [*event_lines(event), ""]
     lines.append(f"{len(events)} accepted answer{'' if len(events) == 1 else 's'}")
     return Answer(facts={"events": [event.to_json() for event in events]}, lines=lines)
+
+
+def noticed(notice: EventNotice) -> Answer:
+    """One accepted inference as it is followed, or one that a reorganisation took back."""
+    facts = {**notice.to_json(), **notice.event.to_json()}
+    del facts["event"]
+    head: list[Line] = [f"removed by a reorganisation, {notice.block_hash}:"] if notice.removed else []
+    return Answer(facts=facts, lines=[*head, *event_lines(notice.event)])
 
 
 def event_lines(event: InferenceEvent) -> list[Line]:

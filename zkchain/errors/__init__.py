@@ -44,7 +44,9 @@
     │   ├── DevKeyRefused
     │   ├── FakeProofRefused
     │   ├── ChainUnfit
-    │   └── InsufficientFunds
+    │   ├── InsufficientFunds
+    │   ├── CursorTaken
+    │   └── CursorLost
     ├── DeploymentError
     │   ├── DeploymentNotFound
     │   ├── DeploymentCorrupt
@@ -131,6 +133,8 @@ from .onchain import (
     CompilerNotFound,
     ConnectionFailed,
     ContractTooLarge,
+    CursorLost,
+    CursorTaken,
     DeploymentAmbiguous,
     DeploymentCorrupt,
     DeploymentDrift,
@@ -212,6 +216,8 @@ __all__ = [
     "ConfigError",
     "ConnectionFailed",
     "ContractTooLarge",
+    "CursorLost",
+    "CursorTaken",
     "DeploymentAmbiguous",
     "DeploymentCorrupt",
     "DeploymentDrift",

@@ -136,6 +136,20 @@ class InsufficientFunds(ChainError):
     default_remedy = "fund the signer"
 
 
+class CursorTaken(ChainError):
+    """Another process follows events under this cursor's name."""
+
+    code = "chain.cursor_taken"
+    default_remedy = "end the other process, or choose another --cursor"
+
+
+class CursorLost(ChainError):
+    """A cursor cannot be followed on from where it stands; it was left as it is."""
+
+    code = "chain.cursor_lost"
+    default_remedy = "begin a new one with another --cursor, and --from-block to say where"
+
+
 class DeploymentError(ZkchainError):
     """A deployment record is missing, damaged, or differs from the chain."""
 

@@ -42,8 +42,14 @@ def open_site(network: str, config: Config, *, signing: bool) -> Site:
     """Connect to `network`. Raises NetworkUnknown, ConnectionFailed, WrongChain, SignerMissing, DevKeyRefused."""
     target = resolve_network(network, config)
     chain = connect(target, journals=config.home / JOURNALS)
-    reference = None if network == LOCAL else config.network(network).signer
-    return Site(chain=chain, signer=load_signer(reference, target) if signing else None, root=config.deployments)
+    return Site(chain=chain, signer=_signer(target, config) if signing else None, root=config.deployments)
+
+
+def _signer(network: Network, config: Config) -> Signer:
+    if network.name in config.signers:
+        found: Signer = config.signers[network.name]
+        return found
+    return load_signer(None if network.name == LOCAL else config.network(network.name).signer, network)
 
 
 def recorded(site: Site, name: str) -> DeploymentRecord | None:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from ..chain.abi import Abi
 from ..chain.batch import Outcome, submit_inferences
-from ..chain.deployments import list_deployments
 from ..chain.gateway import KnownModel, list_events, submit_inference
 from ..chain.registry import ContractAt
 from ..config import Config
-from ..errors import DeploymentNotFound, ProofForeign, UsageError
+from ..errors import ProofForeign, UsageError
 from ..progress import Report, silent
 from ..proof.codec import read_proof
 from ..records import InferenceEvent, Proof, Receipt
 from ..solidity.artifacts import load_artifact
-from .lookup import DeployedModel, find_bound_model, model_of
+from .follow import watched_gateways
+from .lookup import DeployedModel, find_bound_model
 from .permit import permit_for
 from .site import Site, open_site
 
@@ -104,22 +104,15 @@ def _destination(site: Site, proof: Proof, name: str | None) -> tuple[ContractAt
 
 
 def list_inferences(
-    network: str, *, config: Config, from_block: int = 0, report: Report = silent
+    network: str, *, config: Config, from_block: int | None = None, report: Report = silent
 ) -> tuple[InferenceEvent, ...]:
-    """Every accepted inference of the models recorded on `network`, oldest first."""
+    """Every accepted inference of the models recorded on `network`, oldest first, since `from_block` where given."""
     site = open_site(network, config, signing=False)
-    models = [model_of(r) for r in list_deployments(site.root, site.network) if "model_id" in r.facts]
-    if not models:
-        raise DeploymentNotFound(f"no model is recorded on network {network!r}")
+    watched = watched_gateways(site, from_block)
     report("reading events")
-    names = {
-        model.model_id: KnownModel(model_id=model.model_id, name=model.model_name, segments=model.segments)
-        for model in models
-    }
     found: list[InferenceEvent] = []
-    for address in sorted({model.gateway for model in models}):
-        gateway = ContractAt(address, load_artifact("InferenceGateway").abi)
-        found += list_events(site.chain, gateway, names, from_block)
+    for gateway, first in watched.gateways:
+        found += list_events(site.chain, gateway, watched.models, first)
     return tuple(sorted(found, key=lambda event: (event.block, event.log_index)))
 
 
