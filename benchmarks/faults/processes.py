@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+#: Seconds that anything may take. A busy machine needs many; one that hangs is found all the same.
+PATIENCE = 3600.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
