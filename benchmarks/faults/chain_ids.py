@@ -33,7 +33,7 @@ class _Counted(KeySigner):
     def sign_typed(self, typed: Mapping[str, Any]) -> bytes:
         """Sign structured data, and count it."""
         self.signed += 1
-        return self._signer.sign_typed(typed)
+        return super().sign_typed(typed)
 
     def sign(self, tx: Mapping[str, Any]) -> SignedTx:
         """Sign, and count it."""
