@@ -44,6 +44,8 @@
     │   ├── DevKeyRefused
     │   ├── FakeProofRefused
     │   ├── ChainUnfit
+    │   ├── SafeUnfit
+    │   ├── PublicationFailed
     │   └── InsufficientFunds
     ├── DeploymentError
     │   ├── DeploymentNotFound
@@ -152,7 +154,9 @@ from .onchain import (
     NetworkUnknown,
     NonceTaken,
     ProofRejected,
+    PublicationFailed,
     RpcError,
+    SafeUnfit,
     SignerMissing,
     SmokeTestFailed,
     SolidityError,
@@ -258,7 +262,9 @@ __all__ = [
     "ProofInvalid",
     "ProofRejected",
     "ProofUnreadable",
+    "PublicationFailed",
     "RpcError",
+    "SafeUnfit",
     "SampleError",
     "SamplesNotFound",
     "SamplesUnreadable",
