@@ -15,6 +15,7 @@ from .log_reader import LogReader
 from .logs import Log, log_of
 from .registry import ContractAt, read
 from .revert import revert_error
+from .rpc import ExecutionRefused
 from .signer import Signer
 from .transact import claim_key, send
 
@@ -87,6 +88,16 @@ def submit_data(gateway: ContractAt, model_id: Digest, proof: Proof, permit: Per
 def submission_of(model_id: Digest, proof: Proof) -> tuple[Any, ...]:
     """One proof as the gateway's struct."""
     return (*_statement(model_id, proof), binding_fields(proof.binding))
+
+
+def gas_of_submission(
+    chain: Chain, gateway: ContractAt, data: bytes, account: Address, *, abis: Sequence[Abi] = ()
+) -> int:
+    """Gas that `account` needs to submit. Raises the refusal, a TransactionReverted, where it would be refused."""
+    try:
+        return chain.estimate_gas(gateway.address, data, account)
+    except ExecutionRefused as refused:
+        raise revert_error(refused.data, [gateway.abi, *abis], what="the submission") from None
 
 
 def check_inference(

@@ -44,6 +44,8 @@
     │   ├── DevKeyRefused
     │   ├── FakeProofRefused
     │   ├── ChainUnfit
+    │   ├── SafeUnfit
+    │   ├── PublicationFailed
     │   ├── InsufficientFunds
     │   ├── CursorTaken
     │   └── CursorLost
@@ -156,7 +158,9 @@ from .onchain import (
     NetworkUnknown,
     NonceTaken,
     ProofRejected,
+    PublicationFailed,
     RpcError,
+    SafeUnfit,
     SignerMissing,
     SmokeTestFailed,
     SolidityError,
@@ -264,7 +268,9 @@ __all__ = [
     "ProofInvalid",
     "ProofRejected",
     "ProofUnreadable",
+    "PublicationFailed",
     "RpcError",
+    "SafeUnfit",
     "SampleError",
     "SamplesNotFound",
     "SamplesUnreadable",

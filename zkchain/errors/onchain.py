@@ -129,6 +129,20 @@ class ChainUnfit(ChainError):
     default_remedy = "use a chain with working precompiles 0x05 to 0x08"
 
 
+class SafeUnfit(ChainError):
+    """The address that a proposal is for holds no Safe of a version that will do."""
+
+    code = "chain.safe"
+    default_remedy = "give safe: and the address of a Safe of 1.3.0 or later on this network"
+
+
+class PublicationFailed(ChainError):
+    """A service that verifies contract sources did not answer, refused, or found that the source does not match."""
+
+    code = "chain.publication"
+    default_remedy = "read the service's words; run `zkchain audit` to compare source and chain here"
+
+
 class InsufficientFunds(ChainError):
     """The signer cannot pay for the transaction."""
 

@@ -56,7 +56,7 @@ def submit_proof(
     proof = read_proof(proof_path)
     permit = None if permit_path is None else permit_for(permit_path, proof)
     site = open_site(network, config, signing=True)
-    gateway, known = _destination(site, proof, name)
+    gateway, known = destination(site, proof, name)
     assert site.signer is not None
     receipt, event = submit_inference(
         site.chain, site.signer, gateway, known, proof, report, permit=permit, abis=errors_behind_the_gateway()
@@ -74,7 +74,7 @@ def submit_proofs(
     """
     proofs = [read_proof(path) for path in proof_paths]
     site = open_site(network, config, signing=True)
-    places = [_destination(site, proof, name) for proof in proofs]
+    places = [destination(site, proof, name) for proof in proofs]
     gateways = sorted({gateway.address for gateway, _ in places})
     if len(gateways) != 1:
         raise UsageError(
@@ -93,7 +93,7 @@ def submit_proofs(
     return SubmittedMany(paths=tuple(proof_paths), receipt=receipt, outcomes=outcomes)
 
 
-def _destination(site: Site, proof: Proof, name: str | None) -> tuple[ContractAt, KnownModel]:
+def destination(site: Site, proof: Proof, name: str | None) -> tuple[ContractAt, KnownModel]:
     """The gateway and the model that a proof is for. Raises DeploymentError and ProofForeign."""
     model = find_bound_model(site, proof, name)
     reason = foreign_reason(proof, model, site)
