@@ -1,6 +1,4 @@
-"""The one error tree. `test_error_tree` compares this drawing with the classes.
-
-.. code-block:: text
+"""The one error tree. `test_error_tree` compares this drawing with the classes::
 
     ZkchainError
     ├── UsageError
@@ -127,8 +125,6 @@ from .inputs import (
     ValueOutOfRange,
 )
 from .onchain import (
-    AlreadyRecorded,
-    BindingRefused,
     ChainError,
     ChainUnfit,
     CompileFailed,
@@ -145,30 +141,19 @@ from .onchain import (
     DeploymentTaken,
     DevKeyRefused,
     DevnetFailed,
-    EventMissing,
     FakeProofRefused,
-    FeeOverCap,
     GuardFailed,
     HeadStale,
     InsufficientFunds,
-    JournalUnusable,
     KeystoreRefused,
-    KeyTaken,
     ModelStopped,
     NetworkUnknown,
-    NonceTaken,
-    ProofRejected,
     PublicationFailed,
     RpcError,
     SafeUnfit,
     SignerMissing,
     SmokeTestFailed,
     SolidityError,
-    TransactionCancelled,
-    TransactionError,
-    TransactionNotFound,
-    TransactionReverted,
-    TransactionUnknown,
     WalletTaken,
     WrongChain,
 )
@@ -199,6 +184,21 @@ from .proving import (
     SrsError,
     SrsNotFound,
     VisibilityRefused,
+)
+from .transactions import (
+    AlreadyRecorded,
+    BindingRefused,
+    EventMissing,
+    FeeOverCap,
+    JournalUnusable,
+    KeyTaken,
+    NonceTaken,
+    ProofRejected,
+    TransactionCancelled,
+    TransactionError,
+    TransactionNotFound,
+    TransactionReverted,
+    TransactionUnknown,
 )
 
 __all__ = [

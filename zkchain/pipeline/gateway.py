@@ -9,8 +9,10 @@ from ..progress import Report, silent
 from ..record import Record
 from ..solidity.artifacts import load_artifact
 from ..values import Address, sha256_of
-from .deploy import GATEWAY, REGISTRY
-from .site import deploy_once, open_site
+from .admission import GATEWAY, REGISTRY
+from .sending import Sender
+from .site import open_site
+from .standing import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +34,15 @@ def deploy_gateway(network: str, *, config: Config, report: Report = silent) -> 
     with exclusive(config.home / "deploy" / f"{sha256_of(network.encode())[2:18]}.lock"):
         site = open_site(network, config, signing=True)
         probe_chain(site.chain)
-        registry, fresh_registry = deploy_once(site, REGISTRY, load_artifact(REGISTRY), (), report)
+        assert site.signer is not None
+        sender = Sender(site, site.signer, report=report)
+        registry = sender.place(Part(name=REGISTRY, artifact=load_artifact(REGISTRY), facts={}))
         args = (registry.deployment.address,)
-        gateway, fresh_gateway = deploy_once(site, GATEWAY, load_artifact(GATEWAY), args, report)
-    steps = ((registry, fresh_registry), (gateway, fresh_gateway))
+        gateway = sender.place(Part(name=GATEWAY, artifact=load_artifact(GATEWAY), args=args, facts={}))
     return GatewayDeployed(
         network=network,
         chain_id=site.network.chain_id,
-        contracts={record.deployment.name: record.deployment.address for record, _ in steps},
-        gas_used=sum(record.deployment.gas_used for record, fresh in steps if fresh),
-        reused=not any(fresh for _, fresh in steps),
+        contracts={record.deployment.name: record.deployment.address for record in (registry, gateway)},
+        gas_used=sender.gas_used,
+        reused=sender.gas_used == 0,
     )
