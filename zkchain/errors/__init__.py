@@ -1,4 +1,6 @@
-"""The one error tree. `test_error_tree` compares this drawing with the classes::
+"""The one error tree. `test_error_tree` compares this drawing with the classes.
+
+.. code-block:: text
 
     ZkchainError
     ├── UsageError
@@ -96,15 +98,7 @@
         └── ProofInvalid
 """
 
-from .base import (
-    Cancelled,
-    ConfigError,
-    DiskFull,
-    FileError,
-    FileForbidden,
-    UsageError,
-    ZkchainError,
-)
+from .base import Cancelled, ConfigError, DiskFull, FileError, FileForbidden, UsageError, ZkchainError
 from .inputs import (
     BadDimension,
     BadWeights,
