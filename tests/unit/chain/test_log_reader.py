@@ -95,7 +95,7 @@ def test_an_answer_that_does_not_come_is_an_error_and_the_next_range_is_half_as_
 
     def answer(method: str, params: list[Any]) -> Any:
         asked.append(int(params[0]["toBlock"], 16))
-        if len(asked) < 3:
+        if asked[-1] > 249:
             raise RawAnswer(504, b"")
         return []
 
@@ -105,7 +105,7 @@ def test_an_answer_that_does_not_come_is_an_error_and_the_next_range_is_half_as_
             with pytest.raises(ConnectionFailed):
                 reader.read(0, 999)
         assert reader.read(0, 999) == (249, ())
-    assert asked == [999, 499, 249]
+    assert list(dict.fromkeys(asked)) == [999, 499, 249]
 
 
 def test_a_refused_single_block_is_an_error():
