@@ -57,19 +57,6 @@
     │   ├── DeploymentAmbiguous
     │   ├── ModelStopped
     │   └── SmokeTestFailed
-    ├── TransactionError
-    │   ├── FeeOverCap
-    │   ├── TransactionReverted
-    │   │   ├── AlreadyRecorded
-    │   │   ├── BindingRefused
-    │   │   └── ProofRejected
-    │   ├── TransactionUnknown
-    │   ├── NonceTaken
-    │   ├── TransactionCancelled
-    │   ├── TransactionNotFound
-    │   ├── KeyTaken
-    │   ├── JournalUnusable
-    │   └── EventMissing
     ├── CircuitError
     │   ├── VisibilityRefused
     │   ├── CircuitTooLarge
@@ -92,10 +79,23 @@
     │   ├── SrsNotFound
     │   ├── SrsCorrupt
     │   └── DevSrsRefused
-    └── ProofError
-        ├── ProofUnreadable
-        ├── ProofForeign
-        └── ProofInvalid
+    ├── ProofError
+    │   ├── ProofUnreadable
+    │   ├── ProofForeign
+    │   └── ProofInvalid
+    └── TransactionError
+        ├── FeeOverCap
+        ├── TransactionReverted
+        │   ├── AlreadyRecorded
+        │   ├── BindingRefused
+        │   └── ProofRejected
+        ├── TransactionUnknown
+        ├── NonceTaken
+        ├── TransactionCancelled
+        ├── TransactionNotFound
+        ├── KeyTaken
+        ├── JournalUnusable
+        └── EventMissing
 """
 
 from .base import Cancelled, ConfigError, DiskFull, FileError, FileForbidden, UsageError, ZkchainError
