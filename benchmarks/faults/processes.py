@@ -34,4 +34,4 @@ def finish(process: subprocess.Popen[str], seconds: float) -> tuple[int, dict[st
         said = json.loads(lines[-1]) if lines else {}
     except ValueError:
         said = {}
-    return process.returncode, said or {"stderr": err[-500:]}
+    return process.returncode, said or {"stderr": err.strip().rpartition("\n")[2][-300:]}

@@ -69,7 +69,7 @@ def shared_key(processes: int = 8, each: int = 100, rate: float = 0.1, *, second
         found = counted(node.landed(ACCOUNT), _payloads(processes, each))
         faults = len(proxy.struck)
     final = sum(int(said.get("final", 0)) for _, said in ended)
-    trouble = next((str(said) for code, said in ended if code != 0), "")
+    trouble = "; ".join(sorted({f"exit {code}: {said}"[:150] for code, said in ended if code != 0}))
     return judged(
         f"one key, {processes} processes x {each} transactions, {rate:.0%} of all RPC answers faulty",
         f"{wanted} nonces, no gap, no duplicate, all final",
