@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.support.bundles", "tests.support.chains", "tests.support.compiler"]
+pytest_plugins = [
+    "tests.support.bundles",
+    "tests.support.chains",
+    "tests.support.compiler",
+    "tests.support.stands",
+]
 
 #: Say how the tests run, and so stay.
 KEPT = {"ZKCHAIN_REQUIRE_ANVIL", "ZKCHAIN_UPDATE_GOLDEN"}

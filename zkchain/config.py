@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .errors import ConfigError, NetworkUnknown
 from .network_config import PRESETS, NetworkEntry, read_networks
@@ -21,6 +22,8 @@ class Config:
     memory_limit_bytes: int
     time_limit_seconds: float
     networks: Mapping[str, NetworkEntry] = field(default_factory=dict)
+    #: Ready-made signers by network (`chain.signer.Signer`), where a program has them; they go before references.
+    signers: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def network(self, name: str) -> NetworkEntry:
         """The entry called `name`. Raises NetworkUnknown."""

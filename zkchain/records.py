@@ -15,7 +15,7 @@ TensorVisibility = Literal["public", "private", "hashed"]
 ParamsVisibility = Literal["fixed", "hashed", "private"]
 Provenance = Literal["ceremony", "dev"]
 SegmentKind = Literal["input", "input_hash", "params_hash", "output", "output_hash", "binding"]
-DeploymentStatus = Literal["confirmed", "retired"]
+DeploymentStatus = Literal["planned", "sent", "confirmed", "retired"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,16 +242,19 @@ class Receipt(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment(Record):
-    """One contract on one chain: enough to find it, trust it and rebuild it."""
+    """One contract on one chain: enough to find it, trust it and rebuild it.
+
+    Planned, then sent, then confirmed; retired when its name was given up. Only a confirmed one was found on chain.
+    """
 
     name: str
     chain_id: int
-    address: Address
-    code_hash: Digest  #: keccak256 of the runtime code found on chain
+    address: Address  #: until it is sent, where it would go now
+    code_hash: Digest  #: keccak256 of the runtime code found on chain; zero before
     code_bytes: int
-    gas_used: int
-    tx_hash: str
-    block: int
+    gas_used: int  #: zero for a contract that somebody else created
+    tx_hash: str  #: empty while there is none, and for a contract that somebody else created
+    block: int  #: in which it was found, or created
     status: DeploymentStatus
 
 
@@ -267,3 +270,18 @@ class InferenceEvent(Record):
     tx_hash: str
     block: int
     log_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventNotice(Record):
+    """What a follower is told: that an answer was accepted, or that a reorganisation took one back.
+
+    `sequence` counts up by one for each notice of a cursor. A notice that comes again, because its reader was killed
+    before it could say that it has it, comes with the same number.
+    """
+
+    sequence: int
+    removed: bool  #: the block that held an event told of earlier is no longer of the chain
+    gateway: Address
+    block_hash: Digest
+    event: InferenceEvent

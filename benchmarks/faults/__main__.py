@@ -4,6 +4,7 @@ python -m benchmarks.faults [--only WORD] [--out FILE]
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", choices=SCENARIOS, action="append", help="measure these rows; the others stay")
     parser.add_argument("--out", type=Path, default=RESULTS)
     chosen = parser.parse_args(arguments)
+    # Nodes are stopped on the way out, which a plain end by SIGTERM would leave out.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     known = read_scorecard(chosen.out)
     measured = chosen.only or list(SCENARIOS)
     for name in measured:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from zkchain.chain.client import connect
-from zkchain.chain.signer import KeySigner, SignedTx, dev_signer
+from zkchain.chain.dev_accounts import DEV_ADDRESSES, dev_key
+from zkchain.chain.signer import KeySigner, SignedTx
 from zkchain.chain.tx.entry import Intent
 from zkchain.chain.tx.manager import open_manager
 from zkchain.errors import WrongChain
@@ -16,28 +17,28 @@ from zkchain.testing.fault_plan import Rule
 from zkchain.testing.fault_proxy import fault_proxy
 from zkchain.testing.faults import Rewrite
 from zkchain.testing.rewrites import always
-from zkchain.values import Address
 
 from .node import FRIEND, Node, running_node
 from .score import Row, judged
 from .worker import network_at, payload
 
 
-class _Counted:
-    """A signer that counts what it signs."""
+class _Counted(KeySigner):
+    """The first development account's signer, which counts what it signs."""
 
-    def __init__(self, signer: KeySigner) -> None:
-        self._signer, self.signed = signer, 0
+    def __init__(self) -> None:
+        super().__init__(dev_key(0))
+        self.signed = 0
 
-    @property
-    def address(self) -> Address:
-        """The account."""
-        return self._signer.address
+    def sign_typed(self, typed: Mapping[str, Any]) -> bytes:
+        """Sign structured data, and count it."""
+        self.signed += 1
+        return super().sign_typed(typed)
 
     def sign(self, tx: Mapping[str, Any]) -> SignedTx:
         """Sign, and count it."""
         self.signed += 1
-        return self._signer.sign(tx)
+        return super().sign(tx)
 
 
 def wrong_chain(trials: int = 100) -> Row:
@@ -48,9 +49,9 @@ def wrong_chain(trials: int = 100) -> Row:
         for trial in range(trials):
             honest = trial % 4 - 1
             other = drawn.choice([1, 10, 137, 1337, 8453, 42161, drawn.randint(2**20, 2**40)])
-            before = int(node.ask("eth_getTransactionCount", dev_signer(0).address, "pending"), 16)
+            before = int(node.ask("eth_getTransactionCount", DEV_ADDRESSES[0], "pending"), 16)
             was_refused, signatures = _trial(node, trial, honest, other)
-            after = int(node.ask("eth_getTransactionCount", dev_signer(0).address, "pending"), 16)
+            after = int(node.ask("eth_getTransactionCount", DEV_ADDRESSES[0], "pending"), 16)
             refused += was_refused
             signed += signatures
             sent += after - before - max(honest, 0)
@@ -66,7 +67,7 @@ def wrong_chain(trials: int = 100) -> Row:
 def _trial(node: Node, trial: int, honest: int, other: int) -> tuple[bool, int]:
     """Whether it was refused, and what was signed after the endpoint changed; -1 `honest`: it was never right."""
     lie = Rule(fault=Rewrite(always(hex(other))), methods={"eth_chainId"})
-    signer = _Counted(dev_signer(0))
+    signer = _Counted()
     with tempfile.TemporaryDirectory(prefix="chains-") as home, fault_proxy(node.network.rpc_url) as proxy:
         if honest < 0:
             proxy.obey(lie)

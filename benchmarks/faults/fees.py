@@ -11,6 +11,7 @@ from zkchain.chain.tx.manager import Manager, open_manager
 from zkchain.testing.fault_proxy import FaultProxy, fault_proxy
 
 from .node import FRIEND, Node, counted, mining, running_node
+from .processes import PATIENCE
 from .score import Row, judged
 from .worker import network_at, payload
 
@@ -51,7 +52,7 @@ _SPIKES = ((1, 2), (2, 4), (1, 4), (4, 20))
 _CAP = 10
 
 
-def spiked(batch: int = 20, *, seconds: float = 300.0) -> Row:
+def spiked(batch: int = 20, *, seconds: float = PATIENCE) -> Row:
     """The base fee doubles while transactions wait, doubles again, rises fourfold, goes over the cap, and falls."""
     began, ids = time.monotonic(), list[int]()
     with (
@@ -98,7 +99,7 @@ def _looked(manager: Manager, seconds: float) -> None:
         time.sleep(0.1)
 
 
-def replaced(count: int = 10, rounds: int = 6, *, seconds: float = 300.0) -> Row:
+def replaced(count: int = 10, rounds: int = 6, *, seconds: float = PATIENCE) -> Row:
     """Nothing is mined, and everything is paid more for, again and again, in front of geth's rules."""
     began = time.monotonic()
     with (

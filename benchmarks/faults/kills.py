@@ -23,13 +23,12 @@ from zkchain.testing.fault_proxy import FaultProxy, fault_proxy
 from zkchain.testing.faults import Exchange
 
 from .node import Node, mining, running_node
-from .processes import finish, start
+from .processes import PATIENCE, finish, start
 from .score import Row, judged
 from .worker import NETWORK, settings
 
 SEND = "eth_sendRawTransaction"
 _EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "credit_scoring"
-_SECONDS = 300.0
 _CONFIRMATIONS = 2
 _ACCOUNT = dev_signer(0).address
 
@@ -124,7 +123,7 @@ def killed(repeats: int = 5, points: tuple[Point, ...] = POINTS) -> Row:
     with _bench() as bench:
         first = bench.root / "first"
         before = bench.node.height()
-        code, said = finish(start(bench.task("deploy", first)), _SECONDS)
+        code, said = finish(start(bench.task("deploy", first)), PATIENCE)
         if code != 0:
             raise RuntimeError(f"an undisturbed deployment failed: {said}")
         whole = len(bench.node.landed(_ACCOUNT, before))
@@ -160,7 +159,7 @@ def _case(bench: Bench, point: Point, first: Path, effects: int) -> None:
         bench.tally["killed"] += 1
     else:
         bench.troubles.append(f"{point}: ended with {code} before it was killed: {said}")
-    code, said = finish(start(task), _SECONDS)
+    code, said = finish(start(task), PATIENCE)
     bench.tally["recovered"] += code == 0
     if code != 0:
         bench.troubles.append(f"{point}: the second run says {said}")
@@ -172,7 +171,7 @@ def _case(bench: Bench, point: Point, first: Path, effects: int) -> None:
 
 
 def _end(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
-    return finish(process, _SECONDS)
+    return finish(process, PATIENCE)
 
 
 def _prove(bench: Bench, task: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+#: Seconds that anything may take. A busy machine needs many; one that hangs is found all the same.
+PATIENCE = 3600.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,4 +34,4 @@ def finish(process: subprocess.Popen[str], seconds: float) -> tuple[int, dict[st
         said = json.loads(lines[-1]) if lines else {}
     except ValueError:
         said = {}
-    return process.returncode, said or {"stderr": err[-500:]}
+    return process.returncode, said or {"stderr": err.strip().rpartition("\n")[2][-300:]}

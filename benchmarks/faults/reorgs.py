@@ -13,6 +13,7 @@ from zkchain.chain.tx.manager import open_manager
 from zkchain.errors import TransactionUnknown
 
 from .node import FRIEND, Node, counted, mining, running_node
+from .processes import PATIENCE
 from .score import Row, judged
 from .worker import network_at, payload
 
@@ -49,7 +50,7 @@ class _Reorganiser:
         return self._left == 0
 
 
-def reorganised(count: int = 50, *, seconds: float = 600.0) -> Row:
+def reorganised(count: int = 50, *, seconds: float = PATIENCE) -> Row:
     """Send all the time while the chain is reorganised again and again."""
     began, account = time.monotonic(), dev_signer(0).address
     with tempfile.TemporaryDirectory(prefix="reorgs-") as home, running_node("--no-mining") as node:

@@ -12,7 +12,7 @@ from zkchain.testing.fault_proxy import FaultProxy, fault_proxy
 from zkchain.testing.faults import Body, Delay, DropAfter, DropBefore, Duplicate, HttpStatus, OneOf, RpcRefusal
 
 from .node import Node, counted, mining, running_node
-from .processes import finish, start
+from .processes import PATIENCE, finish, start
 from .score import Row, judged
 from .worker import payload
 
@@ -56,7 +56,7 @@ def _payloads(senders: int, count: int) -> set[str]:
     return {"0x" + payload(sender, number).hex() for sender in range(senders) for number in range(count)}
 
 
-def shared_key(processes: int = 8, each: int = 100, rate: float = 0.1, *, seconds: float = 900.0) -> Row:
+def shared_key(processes: int = 8, each: int = 100, rate: float = 0.1, *, seconds: float = PATIENCE) -> Row:
     """One key, many processes, and a share of all answers faulty."""
     began, wanted = time.monotonic(), processes * each
     rules = (
@@ -69,7 +69,7 @@ def shared_key(processes: int = 8, each: int = 100, rate: float = 0.1, *, second
         found = counted(node.landed(ACCOUNT), _payloads(processes, each))
         faults = len(proxy.struck)
     final = sum(int(said.get("final", 0)) for _, said in ended)
-    trouble = next((str(said) for code, said in ended if code != 0), "")
+    trouble = "; ".join(sorted({f"exit {code}: {said}"[:150] for code, said in ended if code != 0}))
     return judged(
         f"one key, {processes} processes x {each} transactions, {rate:.0%} of all RPC answers faulty",
         f"{wanted} nonces, no gap, no duplicate, all final",
@@ -80,7 +80,7 @@ def shared_key(processes: int = 8, each: int = 100, rate: float = 0.1, *, second
     )
 
 
-def lost_answers(count: int = 200, *, seconds: float = 900.0) -> Row:
+def lost_answers(count: int = 200, *, seconds: float = PATIENCE) -> Row:
     """Every send reaches the node, and no answer to a send ever comes back."""
     began = time.monotonic()
     with _stage(Rule(fault=DropAfter(), methods={SEND})) as (node, proxy, home):
@@ -97,7 +97,7 @@ def lost_answers(count: int = 200, *, seconds: float = 900.0) -> Row:
     )
 
 
-def node_down(away: float = 60.0, count: int = 60, *, seconds: float = 600.0) -> Row:
+def node_down(away: float = 60.0, count: int = 60, *, seconds: float = PATIENCE) -> Row:
     """The endpoint goes away in the middle, connections and all, and comes back."""
     began = time.monotonic()
     with _stage() as (node, proxy, home):

@@ -1,4 +1,8 @@
-"""The scorecard's scenarios with few transactions; with as many as it promises in the slow suite (make faults)."""
+"""The scorecard's scenarios with few transactions; with as many as it promises in the slow suite (make faults).
+
+Those that have to wait, for blocks or for processes, are slow even so; `integration/test_tx_manager.py` tries kills,
+spikes, reorganisations and drops one at a time.
+"""
 
 import pytest
 
@@ -13,7 +17,7 @@ from tests.support.chains import need
 pytestmark = pytest.mark.anvil
 
 SHORT = {
-    "shared": lambda: shared_key(2, 8, rate=0.2),
+    "shared": lambda: shared_key(2, 6, rate=0.2),
     "lost": lambda: lost_answers(6),
     "killed": lambda: killed(1, (POINTS[3], POINTS[7])),
     "reorgs": lambda: reorganised(3),
@@ -24,12 +28,17 @@ SHORT = {
 }
 
 
+QUICK = {"shared", "lost", "replaced", "chains"}
+
+
 @pytest.fixture(autouse=True)
 def node() -> None:
     need("anvil")
 
 
-@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SHORT]
+)
 def test_nothing_is_lost_doubled_or_called_final_too_early(name):
     row = SHORT[name]()
     assert row.passed, row.cause

@@ -26,7 +26,7 @@ from zkchain.halo2 import Engine
 from zkchain.pipeline.audit import Audit, audit_model
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.deploy import Deployed, deploy_bundle
-from zkchain.pipeline.publication import write_standard_json
+from zkchain.pipeline.publication import sources_of, write_standard_json
 from zkchain.solidity.artifacts import load_artifact
 from zkchain.solidity.compile import compile_request
 from zkchain.solidity.solc import find_compiler
@@ -263,7 +263,7 @@ def test_other_settings_under_a_manifest_that_fits_them_are_found(stand: Stand, 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["own", "shared"])
 def test_the_standard_json_compiles_to_what_stands_on_the_chain(stand: Stand, tmp_path: Path, name: str):
-    written = write_standard_json(stand.audit(name), "local", tmp_path, config=stand.config)
+    written = write_standard_json(sources_of(stand.audit(name), "local", config=stand.config), tmp_path)
     facts = [json.loads(path.read_text()) for path in written if path.name.endswith(".contract.json")]
     assert len(facts) == 4
     for one, source in zip(facts, (path for path in written if "contract" not in path.name), strict=True):

@@ -35,7 +35,7 @@ from zkchain.errors import (
 )
 from zkchain.files import exclusive
 from zkchain.halo2 import Engine
-from zkchain.pipeline import deploy
+from zkchain.pipeline import sending
 from zkchain.pipeline.deploy import Deployed, deploy_bundle
 from zkchain.pipeline.prove import ProveResult, prove_input
 from zkchain.pipeline.submit import submit_proof
@@ -246,7 +246,7 @@ def without_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise ConnectionFailed("the network went away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(deploy, "register_model", fail)
+        patched.setattr(sending, "register_model", fail)
         yield
 
 
@@ -268,14 +268,14 @@ def test_after_a_failed_registration_nothing_is_paid_for_again(project: Project,
 
 
 def test_a_registration_whose_receipt_came_too_late_is_found(project: Project, monkeypatch):
-    real = deploy.register_model
+    real = sending.register_model
 
     def late(*arguments: Any, **more: Any) -> Any:
         real(*arguments, **more)
         raise TransactionUnknown("no receipt yet")
 
     with monkeypatch.context() as patched:
-        patched.setattr(deploy, "register_model", late)
+        patched.setattr(sending, "register_model", late)
         with pytest.raises(TransactionUnknown):
             project.deploy("one", "model")
     nonce = project.nonce

@@ -125,12 +125,12 @@ def test_other_code_than_recorded_is_drift(stand: Stand, name: str):
     assert name in troubles(stand)
 
 
-def test_a_record_that_does_not_say_who_deployed_it_is_trouble(stand: Stand):
+def test_a_record_that_does_not_say_for_whom_it_was_registered_is_trouble(stand: Stand):
     path = stand.config.deployments / "local" / "credit-score.json"
     document = json.loads(path.read_text())
-    del document["receipt"]["from"]
+    del document["receipt"]["from"], document["zkchain"]["facts"]["owner"]
     path.write_text(json.dumps(document))
-    assert "who deployed it" in troubles(stand)["credit-score"]
+    assert "for whom" in troubles(stand)["credit-score"]
 
 
 def test_another_model_id_than_the_registrys_is_drift(stand: Stand):

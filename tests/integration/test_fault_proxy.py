@@ -172,7 +172,7 @@ def test_http_errors_have_their_status_and_header(proxied, status):
         (Rewrite(always("0x1")), WrongChain),
         (Rewrite(always(None)), RpcError),
     ],
-    ids=str,
+    ids=["html", "empty", "truncated", "no result", "a list", "429", "503", "dropped", "refused", "chain", "null"],
 )
 def test_our_client_names_each_of_them(proxied, fault, ours):
     network = Network(name="odd", rpc_url=proxied(Rule(fault=fault)).url, chain_id=31337)

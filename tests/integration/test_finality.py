@@ -5,87 +5,78 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.chains import need, raw
-from zkchain.chain.client import Chain, connect
-from zkchain.chain.dev_accounts import DEV_ADDRESSES
-from zkchain.chain.devnet import start_devnet, stop_devnet
-from zkchain.chain.finality import await_depth
-from zkchain.chain.signer import dev_signer
+from tests.support.txs import FRIEND, OWNER, Node, anvil, payment, states, until
 from zkchain.chain.transact import send
+from zkchain.chain.tx import manager as module
 from zkchain.errors import TransactionUnknown
-from zkchain.records import Network
 
 pytestmark = pytest.mark.anvil
-OWNER = dev_signer(0)
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory) -> Iterator[str]:
-    need("anvil")
-    home = tmp_path_factory.mktemp("finality")
-    info = start_devnet(home, engine="anvil")
-    yield info.rpc_url
-    stop_devnet(home)
+def node(tmp_path_factory) -> Iterator[Node]:
+    with anvil(tmp_path_factory.mktemp("finality")) as found:
+        yield found
 
 
-def chain_at(url: str, confirmations: int | None) -> Chain:
-    return connect(Network(name="far", rpc_url=url, chain_id=31337, confirmations=confirmations))
+def test_one_confirmation_is_the_block_itself(node: Node):
+    with node.manager(confirmations=1) as manager:
+        (entry,) = manager.wait(manager.submit([payment(1)]))
+    assert (entry.state, entry.block) == ("final", node.height)
 
 
-def mined(url: str):
-    return send(chain_at(url, 1), OWNER, to=DEV_ADDRESSES[1], data=b"")
+def test_so_many_blocks_are_waited_for(node: Node):
+    with node.manager(confirmations=3) as manager:
+        numbers = manager.submit([payment(1)])
+        for blocks in range(1, 4):
+            manager.look()
+            assert states([manager.entry(numbers[0])]) == {"mined" if blocks < 3 else "final"}
+            node.mine()
 
 
-def test_one_confirmation_is_the_block_itself(url: str):
-    receipt = mined(url)
-    assert await_depth(chain_at(url, 1), receipt) == receipt
+def test_a_reorganised_transaction_counts_in_its_new_block_only(node: Node):
+    with node.manager(confirmations=3) as manager:
+        mark = node.ask("evm_snapshot")
+        (one,) = manager.submit([payment(1)])
+        manager.look()
+        before = manager.entry(one)
+        with node.held_blocks():
+            assert node.ask("evm_revert", mark) is True
+            node.mine(5)  # other blocks take the place of its own
+            until(lambda: not manager.look() and node.nonce("pending") == (before.nonce or 0) + 1)
+            assert manager.entry(one).state == "sent"
+            node.mine(3)
+        (entry,) = manager.wait([one])
+    assert (before.state, entry.state) == ("mined", "final")
+    assert entry.block == (before.block or 0) + 5
+    assert entry.block_hash != before.block_hash
 
 
-def test_so_many_blocks_are_waited_for(url: str):
-    receipt, chain = mined(url), chain_at(url, 3)
-    raw(url, "anvil_mine", "0x1")
-    with pytest.raises(TransactionUnknown, match="not confirmed") as caught:
-        await_depth(chain, receipt, timeout=0.3, pause=0.05)
-    assert caught.value.facts["mined"] is True
-    raw(url, "anvil_mine", "0x1")
-    assert await_depth(chain, receipt, timeout=5, pause=0.05) == receipt
-
-
-def test_a_reorganised_transaction_counts_in_its_new_block_only(url: str):
-    mark = raw(url, "evm_snapshot")
-    receipt, chain = mined(url), chain_at(url, 3)
-    transaction = raw(url, "eth_getRawTransactionByHash", receipt.tx_hash)
-    assert raw(url, "evm_revert", mark) is True
-    raw(url, "anvil_mine", "0x5")  # other blocks take the place of its own
-    with pytest.raises(TransactionUnknown) as caught:
-        await_depth(chain, receipt, timeout=0.3, pause=0.05)
-    assert caught.value.facts["mined"] is False
-    raw(url, "eth_sendRawTransaction", transaction)
-    raw(url, "anvil_mine", "0x2")
-    found = await_depth(chain, receipt, timeout=5, pause=0.05)
-    assert found.tx_hash == receipt.tx_hash
-    assert found.block == receipt.block + 5
-    assert found.block_hash != receipt.block_hash
-
-
-def test_sending_waits_for_the_confirmations_of_the_network(url: str):
+def test_sending_waits_for_the_confirmations_of_the_network(node: Node):
     found = []
-    chain = chain_at(url, 2)
-    thread = threading.Thread(target=lambda: found.append(send(chain, OWNER, to=DEV_ADDRESSES[1], data=b"")))
+    chain = node.chain(confirmations=2)
+    thread = threading.Thread(target=lambda: found.append(send(chain, OWNER, to=FRIEND, data=b"")))
     before = chain.block_number()
     thread.start()
     thread.join(2)
     assert thread.is_alive()
     assert chain.block_number() == before + 1
-    raw(url, "anvil_mine", "0x1")
+    node.mine()
     thread.join(20)
     assert [receipt.block for receipt in found] == [before + 1]
 
 
-def test_a_finalized_transaction_is_below_the_final_block(url: str):
-    receipt, chain = mined(url), chain_at(url, None)
-    with pytest.raises(TransactionUnknown, match="finalized"):
-        await_depth(chain, receipt, timeout=0.3, pause=0.05)
-    raw(url, "anvil_mine", "0x80")
-    assert chain.finalized_number() >= receipt.block
-    assert await_depth(chain, receipt, timeout=5, pause=0.05) == receipt
+def test_a_finalized_transaction_is_below_the_final_block(node: Node, monkeypatch):
+    with node.manager(confirmations=None) as manager:
+        (one,) = manager.submit([payment(1)])
+        manager.look()
+        assert manager.entry(one).state == "mined"
+        monkeypatch.setattr(module, "_FINALITY_SECONDS", 0.2)
+        with pytest.raises(TransactionUnknown, match="finalized") as caught:
+            manager.wait([one])
+        assert caught.value.facts["mined"] is True
+        monkeypatch.undo()
+        node.mine(128)
+        (entry,) = manager.wait([one])
+    assert entry.state == "final"
+    assert node.chain().finalized_number() >= (entry.block or 0)

@@ -9,10 +9,23 @@ from typing import Any
 import pytest
 
 from tests.support.rpc_server import RawAnswer, RpcAnswer, rpc_server
-from tests.support.txs import FRIEND, OWNER, Node, anvil, die, in_processes, killed, payment, states, until
+from tests.support.txs import (
+    FRIEND,
+    OWNER,
+    Node,
+    anvil,
+    die_at,
+    in_processes,
+    killed,
+    payment,
+    send_named,
+    send_some,
+    states,
+    until,
+)
 from zkchain.chain.signer import KeySigner
 from zkchain.chain.transact import send
-from zkchain.chain.tx import launch, ledger
+from zkchain.chain.tx import ledger
 from zkchain.chain.tx.journal import Journal, journal_path, open_journal
 from zkchain.chain.tx.manager import open_manager
 from zkchain.errors import (
@@ -41,29 +54,17 @@ def node(running: Node, tmp_path: Path) -> Node:
     return Node(running.url, tmp_path / "accounts")
 
 
-def send_some(url: str, journals: Path, first: int, count: int) -> None:
-    with Node(url, journals).manager() as manager:
-        numbers = [manager.submit([payment(first + number)])[0] for number in range(count)]
-        assert states(manager.wait(numbers)) == {"final"}
-
-
 def test_four_processes_with_one_key_use_every_nonce_once(node: Node):
     """T74"""
     first, block = node.nonce(), node.height + 1
-    in_processes(send_some, *((node.url, node.journals, 100 * one, 10) for one in range(4)))
+    in_processes(send_some, *((node, 100 * one, 10) for one in range(4)))
     assert sorted(node.sent(block)) == list(range(first, first + 40))
-
-
-def send_named(url: str, journals: Path) -> None:
-    with Node(url, journals).manager() as manager:
-        (entry,) = manager.wait(manager.submit([payment(1, key="one")]))
-        assert entry.state == "final"
 
 
 def test_one_key_in_four_processes_is_one_transaction(node: Node):
     """T97"""
     nonce = node.nonce()
-    in_processes(send_named, *[(node.url, node.journals)] * 4)
+    in_processes(send_named, *[(node,)] * 4)
     assert node.nonce() == nonce + 1
 
 
@@ -78,22 +79,15 @@ def test_a_key_stands_for_one_transaction_until_it_is_claimed(node: Node):
         assert second != first
 
 
-def die_at(url: str, journals: Path, module: Any, name: str) -> None:
-    """Send, and be killed when `name` is called."""
-    patched = {"launch": launch, "ledger": ledger}[module]
-    setattr(patched, name, die)
-    send_named(url, journals)
-
-
 @pytest.mark.parametrize("point", ["lease", "sign_checked", "save_attempts", "hand_over", "mark_sent"])
 def test_a_process_that_is_killed_loses_nothing_and_doubles_nothing(node: Node, point: str, monkeypatch):
     """T75, T76: run again, it ends with one effect, whenever it was killed."""
     nonce = node.nonce()
-    killed(die_at, node.url, node.journals, "launch", point)
+    killed(die_at, node, point)
     monkeypatch.setattr(ledger, "LEASE_SECONDS", 0.0)
     with open_journal_of(node) as journal, journal.change() as db:
         db.execute("UPDATE transactions SET lease_until = 0")  # so long has passed
-    send_named(node.url, node.journals)
+    send_named(node)
     assert node.nonce() == nonce + 1
 
 
@@ -103,7 +97,7 @@ def open_journal_of(node: Node) -> AbstractContextManager[Journal]:
 
 def test_what_a_killed_process_had_signed_is_sent_by_the_next_that_waits(node: Node):
     nonce = node.nonce()
-    killed(die_at, node.url, node.journals, "launch", "hand_over")
+    killed(die_at, node, "hand_over")
     assert node.nonce() == nonce
     with node.manager() as manager:
         manager.wait(manager.submit([payment(7)]))

@@ -14,6 +14,7 @@ from tests.support.chains import need, raw
 from zkchain.chain.client import Chain, connect
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.signer import dev_signer
+from zkchain.chain.tx import launch
 from zkchain.chain.tx.entry import Entry, Intent
 from zkchain.chain.tx.manager import Manager, open_manager
 from zkchain.records import Network
@@ -23,7 +24,11 @@ OWNER = dev_signer(0)
 FRIEND = dev_signer(1).address
 #: Seconds after which a test's transaction pays more.
 PATIENCE = 0.6
-_FORK = multiprocessing.get_context("spawn")
+#: Processes that begin with everything imported.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+#: Seconds for a process on a machine that has much else to do.
+_LONG = 300
 
 
 @dataclass(frozen=True)
@@ -101,21 +106,38 @@ def states(entries: Sequence[Entry]) -> set[str]:
 
 def in_processes(work: Callable[..., None], *arguments: tuple[Any, ...]) -> None:
     """Run `work` once for each tuple of arguments, at the same time; each must end well."""
-    processes = [_FORK.Process(target=work, args=one) for one in arguments]
+    processes = [_PROCESSES.Process(target=work, args=one) for one in arguments]
     for process in processes:
         process.start()
     for process in processes:
-        process.join(120)
+        process.join(_LONG)
     assert [process.exitcode for process in processes] == [0] * len(processes)
 
 
 def killed(work: Callable[..., None], *arguments: Any) -> None:
     """Run `work`, which must kill its own process."""
-    process = _FORK.Process(target=work, args=arguments)
+    process = _PROCESSES.Process(target=work, args=arguments)
     process.start()
-    process.join(60)
+    process.join(_LONG)
+    process.kill()
     assert process.exitcode == -signal.SIGKILL
 
 
-def die(*_: Any, **__: Any) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def send_some(node: Node, first: int, count: int) -> None:
+    """Work of a process: one transaction after the other, and then wait for all."""
+    with node.manager() as manager:
+        numbers = [manager.submit([payment(first + number)])[0] for number in range(count)]
+        assert states(manager.wait(numbers)) == {"final"}
+
+
+def send_named(node: Node) -> None:
+    """Work of a process: the one transaction that everybody means."""
+    with node.manager() as manager:
+        (entry,) = manager.wait(manager.submit([payment(1, key="one")]))
+        assert entry.state == "final"
+
+
+def die_at(node: Node, name: str) -> None:
+    """Work of a process: the same, but it is killed when it comes to the step of this name."""
+    setattr(launch, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+    send_named(node)

@@ -9,9 +9,10 @@ from ..progress import Report, silent
 from ..records import InferenceEvent, Proof, Receipt
 from ..values import Digest
 from .abi import Abi, decoded, encode_call, event_topic
-from .client import Chain, Log
+from .client import Chain
 from .gas import least_gas
 from .gateway import KnownModel, decode_event, logs_of, submission_of, submit_data
+from .logs import Log
 from .registry import ContractAt
 from .revert import revert_error
 from .rpc import ExecutionRefused

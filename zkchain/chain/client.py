@@ -11,6 +11,7 @@ from ..network_config import PRESETS
 from ..records import Network, Receipt
 from ..values import Address, Digest, keccak_of
 from .answers import read_address, read_bytes, read_digest, read_object, read_quantity
+from .logs import Header, Log, header_of, log_of
 from .pool import Pool
 from .rpc import ExecutionRefused, open_endpoint, request
 
@@ -49,18 +50,6 @@ class FeeHistory:
 
     next_base_fee: int
     tips: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One event as the chain keeps it."""
-
-    address: Address
-    topics: tuple[Digest, ...]
-    data: bytes
-    block: int
-    tx_hash: Digest
-    log_index: int
 
 
 class Chain:
@@ -133,6 +122,16 @@ class Chain:
     def block_hash(self, number: int) -> Digest:
         """Hash of the block of this number."""
         return read_digest(read_object(self._ask("eth_getBlockByNumber", hex(number), False)).get("hash"))
+
+    def header(self, number: int) -> Header | None:
+        """The block of this number; None while the node has none."""
+        block = self._ask("eth_getBlockByNumber", hex(number), False)
+        if block is None:
+            return None
+        header = header_of(block)
+        if header.number != number:
+            raise RpcError(f"asked for block {number}, the node gave block {header.number}")
+        return header
 
     def balance(self, account: Address) -> int:
         """Wei at the latest block."""
@@ -227,13 +226,15 @@ class Chain:
         self, source: Address, topics: Sequence[Digest | None], from_block: int, to_block: int | None = None
     ) -> tuple[Log, ...]:
         """Events of `source` with these topics (None matches any) in the given blocks, in order."""
-        query = {
-            "address": source,
-            "topics": list(topics),
-            "fromBlock": hex(from_block),
-            "toBlock": "latest" if to_block is None else hex(to_block),
-        }
-        found = self._ask("eth_getLogs", query)
+        upto = "latest" if to_block is None else hex(to_block)
+        return self._logs(source, topics, {"fromBlock": hex(from_block), "toBlock": upto})
+
+    def logs_of_block(self, source: Address, topics: Sequence[Digest | None], block_hash: Digest) -> tuple[Log, ...]:
+        """The same in one block, by its hash: of no other block, whatever the chain does meanwhile (EIP-234)."""
+        return self._logs(source, topics, {"blockHash": block_hash})
+
+    def _logs(self, source: Address, topics: Sequence[Digest | None], blocks: Mapping[str, str]) -> tuple[Log, ...]:
+        found = self._ask("eth_getLogs", {"address": source, "topics": list(topics), **blocks})
         if not isinstance(found, list):
             raise RpcError("eth_getLogs did not answer with a list")
         return tuple(log_of(item) for item in found)
@@ -257,22 +258,6 @@ def connect(network: Network, *, timeout: float = REQUEST_SECONDS, journals: Pat
 def chain_id_of(network: Network) -> int:
     """The chain id that the network's endpoint serves now. Raises ConnectionFailed, RpcError, ConfigError."""
     return read_quantity(request(open_endpoint(network, _PROBE_SECONDS), "eth_chainId"))
-
-
-def log_of(raw: Any) -> Log:
-    """One entry of a receipt's or filter's logs. Raises RpcError on anything else."""
-    fields = read_object(raw)
-    topics = fields.get("topics")
-    if not isinstance(topics, list) or fields.get("removed"):
-        raise RpcError("a log without topics, or one that a reorganisation removed")
-    return Log(
-        address=read_address(fields.get("address")),
-        topics=tuple(read_digest(topic) for topic in topics),
-        data=read_bytes(fields.get("data")),
-        block=read_quantity(fields.get("blockNumber")),
-        tx_hash=read_digest(fields.get("transactionHash")),
-        log_index=read_quantity(fields.get("logIndex")),
-    )
 
 
 def receipt_of(tx_hash: Digest, raw: Mapping[str, Any]) -> Receipt:

@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import DeploymentCorrupt
 from ..record import Record
-from ..records import ContractArtifact, Deployment
+from ..records import ContractArtifact, Deployment, DeploymentStatus
 from ..values import address, sha256_of
 
 #: Folder of compiler inputs beside the records, and the key of our block.
@@ -67,7 +67,7 @@ def document_of(record: DeploymentRecord, count: int) -> dict[str, Any]:
     document = {
         "address": record.deployment.address,
         "abi": list(record.abi),
-        "transactionHash": record.deployment.tx_hash,
+        **({"transactionHash": record.deployment.tx_hash} if record.deployment.tx_hash else {}),
         "receipt": plain["receipt"],
         "args": _plain_argument(record.args),
         "numDeployments": count,
@@ -81,13 +81,15 @@ def document_of(record: DeploymentRecord, count: int) -> dict[str, Any]:
     return document
 
 
-def record_of(path: Path, document: Mapping[str, Any]) -> DeploymentRecord:
-    """The record of a document read from `path`. Raises DeploymentCorrupt."""
+def record_of(
+    path: Path, document: Mapping[str, Any], states: Sequence[DeploymentStatus] = ("confirmed",)
+) -> DeploymentRecord:
+    """The record of a document read from `path`, which must be in one of these `states`. Raises DeploymentCorrupt."""
     try:
         _check_address(document)
         ours = dict(document[OURS])
         facts, compiler, input_digest = ours.pop("facts"), ours.pop("compiler"), ours.pop("solc_input_sha256")
-        deployment = _confirmed(Deployment.from_json(ours))
+        deployment = _in_state(Deployment.from_json(ours), states)
         return DeploymentRecord(
             deployment=deployment,
             abi=tuple(dict(entry) for entry in document["abi"]),
@@ -104,9 +106,9 @@ def record_of(path: Path, document: Mapping[str, Any]) -> DeploymentRecord:
         raise DeploymentCorrupt(f"{path} is no deployment record: {error}", path=path) from error
 
 
-def _confirmed(deployment: Deployment) -> Deployment:
+def _in_state(deployment: Deployment, states: Sequence[DeploymentStatus]) -> Deployment:
     """A record that was retired is kept, and must not be relied on where it is found."""
-    if deployment.status != "confirmed":
+    if deployment.status not in states:
         raise ValueError(f"its status is {deployment.status!r}")
     return deployment
 

@@ -15,7 +15,9 @@ from .client import Chain
 from .deployment_record import OURS, SOLC_INPUTS, DeploymentRecord, document_of, record_of
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
-_CHAIN_ID, _RETIRED = ".chainId", "retired"
+#: Folder of records that were set aside.
+RETIRED = "retired"
+_CHAIN_ID = ".chainId"
 _SIZE_LIMIT = 64 * 2**20
 
 
@@ -26,7 +28,7 @@ def write_deployment(root: Path, network: Network, record: DeploymentRecord) -> 
 
     Raises DeploymentCorrupt when the folder belongs to another chain or the name is no file name, OSError.
     """
-    folder, path = _claimed(root, network), _path(root, network, record.deployment.name)
+    folder, path = claim_folder(root, network), _path(root, network, record.deployment.name)
     if record.deployment.chain_id != network.chain_id:
         raise DeploymentCorrupt(
             f"{record.deployment.name} was deployed on chain {record.deployment.chain_id}, "
@@ -43,10 +45,10 @@ def write_deployment(root: Path, network: Network, record: DeploymentRecord) -> 
 def read_deployment(root: Path, network: Network, name: str) -> DeploymentRecord:
     """The record called `name`. Raises DeploymentNotFound, DeploymentCorrupt."""
     path = _path(root, network, name)
-    _check_chain_id(root, network)
+    check_chain_id(root, network)
     if not path.is_file():
         raise DeploymentNotFound(f"no deployment {name!r} is recorded on network {network.name!r}", name=name)
-    record = record_of(path, _json(path))
+    record = record_of(path, read_document(path))
     if record.deployment.name != name or record.deployment.chain_id != network.chain_id:
         found = f"{record.deployment.name!r} on chain {record.deployment.chain_id}"
         raise DeploymentCorrupt(f"{path} says it is {found}", path=path)
@@ -58,7 +60,7 @@ def list_deployments(root: Path, network: Network) -> tuple[DeploymentRecord, ..
 
     Raises DeploymentCorrupt.
     """
-    _check_chain_id(root, network)
+    check_chain_id(root, network)
     return tuple(read_deployment(root, network, path.stem) for path in _files(root, network) if _is_ours(path))
 
 
@@ -91,10 +93,16 @@ def retire_deployment(root: Path, network: Network, name: str) -> Path:
 
     Raises DeploymentNotFound, DeploymentCorrupt, OSError.
     """
-    record, path = read_deployment(root, network, name), _path(root, network, name)
-    aside = path.parent / _RETIRED / f"{name}-{record.deployment.tx_hash[2:10]}.json"
-    document = _json(path)
+    read_deployment(root, network, name)  # says that there is none, or what is wrong with it
+    return set_aside(_path(root, network, name), folder_of(root, network) / RETIRED)
+
+
+def set_aside(path: Path, folder: Path) -> Path:
+    """Move a record's file to `folder`, marked as retired. Returns the new file. Raises DeploymentCorrupt, OSError."""
+    document = read_document(path)
+    which = str(document.get("transactionHash") or document.get("address"))[2:10].lower()
     document[OURS] = {**document[OURS], "status": "retired"}
+    aside = folder / f"{path.stem}-{which}.json"
     write_json(aside, document)
     path.unlink()
     return aside
@@ -105,17 +113,18 @@ def code_matches(chain: Chain, record: DeploymentRecord) -> bool:
     return chain.code_hash(record.deployment.address) == record.deployment.code_hash
 
 
-def _claimed(root: Path, network: Network) -> Path:
-    """The network's folder, marked with its chain id."""
-    _check_chain_id(root, network)
-    mark = _folder(root, network) / _CHAIN_ID
+def claim_folder(root: Path, network: Network) -> Path:
+    """The network's folder, marked with its chain id. Raises DeploymentCorrupt, OSError."""
+    check_chain_id(root, network)
+    mark = folder_of(root, network) / _CHAIN_ID
     if not mark.exists():
         write_atomic(mark, str(network.chain_id).encode())
     return mark.parent
 
 
-def _check_chain_id(root: Path, network: Network) -> None:
-    mark = _folder(root, network) / _CHAIN_ID
+def check_chain_id(root: Path, network: Network) -> None:
+    """Raise DeploymentCorrupt when the network's folder belongs to another chain."""
+    mark = folder_of(root, network) / _CHAIN_ID
     try:
         found = mark.read_text(encoding="ascii").strip()
     except FileNotFoundError:
@@ -130,15 +139,17 @@ def _check_chain_id(root: Path, network: Network) -> None:
         )
 
 
-def _folder(root: Path, network: Network) -> Path:
-    return root / _checked(network.name)
+def folder_of(root: Path, network: Network) -> Path:
+    """Where the records of a network lie. Raises DeploymentCorrupt for a name that is none."""
+    return root / checked_name(network.name)
 
 
 def _path(root: Path, network: Network, name: str) -> Path:
-    return _folder(root, network) / f"{_checked(name)}.json"
+    return folder_of(root, network) / f"{checked_name(name)}.json"
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name, if it can be a file's. Raises DeploymentCorrupt."""
     if not _NAME.match(name) or name.startswith("."):
         raise DeploymentCorrupt(
             f"{name[:80]!r} cannot be the name of a deployment or a network",
@@ -148,24 +159,25 @@ def _checked(name: str) -> str:
 
 
 def _files(root: Path, network: Network) -> Iterator[Path]:
-    folder = _folder(root, network)
+    folder = folder_of(root, network)
     return iter(sorted(folder.glob("*.json"))) if folder.is_dir() else iter(())
 
 
 def _is_ours(path: Path) -> bool:
-    return OURS in _json(path)
+    return OURS in read_document(path)
 
 
 def _count(path: Path, tx_hash: str) -> int:
     if not path.is_file():
         return 1
-    before = _json(path)
+    before = read_document(path)
     count = before.get("numDeployments", 1)
     earlier = count if isinstance(count, int) else 1
-    return earlier if before.get("transactionHash") == tx_hash else earlier + 1
+    return earlier if before.get("transactionHash", "") == tx_hash else earlier + 1
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_document(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises DeploymentCorrupt."""
     try:
         with path.open("rb") as file:
             document = parse_json(file.read(_SIZE_LIMIT))

@@ -13,8 +13,10 @@ from eth.vm.forks.prague.computation import PRAGUE_PRECOMPILES, PragueComputatio
 from eth.vm.forks.prague.state import PragueState
 from eth.vm.spoof import SpoofTransaction
 from eth_tester import PyEVMBackend
+from eth_utils.address import to_canonical_address
 from eth_utils.exceptions import ValidationError
 
+from .create2 import FACTORY, FACTORY_CODE
 from .dev_accounts import DEV_ADDRESSES, HD_PATH, MNEMONIC
 from .devnet_types import CallRequest, ExecutionFailed, Included, Refused
 from .gas import least_gas
@@ -44,17 +46,18 @@ class EmbeddedChain:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._offset = 0
-        self._backend = PyEVMBackend.from_mnemonic(
-            MNEMONIC,
-            num_accounts=len(DEV_ADDRESSES),
+        self._backend = PyEVMBackend(
+            mnemonic=MNEMONIC,
             hd_path=HD_PATH,
-            genesis_state_overrides={"balance": _GENESIS_BALANCE},
+            genesis_state=_genesis_state(),
             genesis_parameters=PyEVMBackend.generate_genesis_params(
                 {"gas_limit": BLOCK_GAS_LIMIT, "timestamp": int(clock())}
             ),
             vm_configuration=((0, _VM),),
         )
         type(self._backend.chain).chain_id = CHAIN_ID
+        # It makes a key for every account of the genesis state, also for one that has none.
+        self._backend.account_keys = self._backend.account_keys[: len(DEV_ADDRESSES)]
         self._included: dict[bytes, Included] = {}
         self._snapshots: list[tuple[bytes, int]] = []
 
@@ -262,6 +265,14 @@ class EmbeddedChain:
 
     def _state(self, number: int) -> Any:
         return self._backend.chain.get_vm(at_header=self._header(number)).state
+
+
+def _genesis_state() -> dict[bytes, dict[str, Any]]:
+    """The development accounts, and the deterministic deployment proxy, as on anvil and on most public chains."""
+    state: dict[bytes, dict[str, Any]] = PyEVMBackend.generate_genesis_state(
+        mnemonic=MNEMONIC, hd_path=HD_PATH, num_accounts=len(DEV_ADDRESSES), overrides={"balance": _GENESIS_BALANCE}
+    )
+    return {**state, to_canonical_address(FACTORY): {"balance": 0, "nonce": 1, "code": FACTORY_CODE, "storage": {}}}
 
 
 def _address_of(key: Any) -> bytes:

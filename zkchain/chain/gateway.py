@@ -10,9 +10,12 @@ from ..progress import Report, silent
 from ..records import Binding, InferenceEvent, Permit, Proof, Receipt, Segment
 from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement, address, digest, keccak_of
 from .abi import Abi, decoded, encode_call, event_topic
-from .client import Chain, Log, log_of
+from .client import Chain
+from .log_reader import LogReader
+from .logs import Log, log_of
 from .registry import ContractAt, read
 from .revert import revert_error
+from .rpc import ExecutionRefused
 from .signer import Signer
 from .transact import claim_key, send
 
@@ -87,6 +90,16 @@ def submission_of(model_id: Digest, proof: Proof) -> tuple[Any, ...]:
     return (*_statement(model_id, proof), binding_fields(proof.binding))
 
 
+def gas_of_submission(
+    chain: Chain, gateway: ContractAt, data: bytes, account: Address, *, abis: Sequence[Abi] = ()
+) -> int:
+    """Gas that `account` needs to submit. Raises the refusal, a TransactionReverted, where it would be refused."""
+    try:
+        return chain.estimate_gas(gateway.address, data, account)
+    except ExecutionRefused as refused:
+        raise revert_error(refused.data, [gateway.abi, *abis], what="the submission") from None
+
+
 def check_inference(
     chain: Chain, gateway: ContractAt, model_id: Digest, proof: Proof, *, abis: Sequence[Abi] = ()
 ) -> TransactionReverted | None:
@@ -104,11 +117,14 @@ def list_events(
     chain: Chain, gateway: ContractAt, models: Mapping[Digest, KnownModel], from_block: int = 0
 ) -> tuple[InferenceEvent, ...]:
     """All accepted answers since `from_block`, oldest first. Those of models not in `models` come without outputs."""
-    if from_block > chain.block_number():
-        return ()  # many nodes call such a range an error
-    logs = chain.logs(gateway.address, [event_topic(gateway.abi, _EVENT)], from_block)
+    logs = LogReader(chain, gateway.address, inference_topics(gateway)).ranges(from_block, chain.block_number())
     # The node was asked for this address and topic; what it gives is checked all the same.
-    return tuple(decode_event(log, models.get(log.topics[1])) for log in logs if _is_event(gateway, log))
+    return tuple(decode_event(log, models.get(log.topics[1])) for log in logs if is_inference(gateway, log))
+
+
+def inference_topics(gateway: ContractAt) -> list[Digest | None]:
+    """Topics by which a gateway's accepted answers are asked for."""
+    return [event_topic(gateway.abi, _EVENT)]
 
 
 def statement_of(chain: Chain, gateway: ContractAt, model_id: Digest, instances: Sequence[int]) -> Digest:
@@ -144,7 +160,7 @@ def outputs_of(segments: Sequence[Segment], words: bytes) -> dict[str, list[Outp
 
 
 def _event_of(chain: Chain, gateway: ContractAt, model: KnownModel, receipt: Receipt) -> InferenceEvent:
-    mine = [log for log in logs_of(chain, receipt) if _is_event(gateway, log) and log.topics[1] == model.model_id]
+    mine = [log for log in logs_of(chain, receipt) if is_inference(gateway, log) and log.topics[1] == model.model_id]
     if len(mine) != 1:
         found = f"{len(mine)} accepted answers of model {model.model_id} in it, not one"
         raise EventMissing(
@@ -159,8 +175,8 @@ def logs_of(chain: Chain, receipt: Receipt) -> list[Log]:
     return [log_of(item) for item in (chain.raw_receipt(digest(receipt.tx_hash)) or {}).get("logs", [])]
 
 
-def _is_event(gateway: ContractAt, log: Log) -> bool:
-    """Anyone can emit the same topics: only the gateway's own logs count."""
+def is_inference(gateway: ContractAt, log: Log) -> bool:
+    """Whether a log reports an accepted answer. Anyone can emit the same topics: only the gateway's own logs count."""
     topic = event_topic(gateway.abi, _EVENT)
     return log.address == gateway.address and len(log.topics) == 4 and log.topics[0] == topic
 

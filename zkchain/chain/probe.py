@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..errors import ChainUnfit
 from ..values import MODULUS, Address
 from .client import Chain
+from .create2 import FACTORY, FACTORY_CODE
 
 _P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
 _G1 = (1, 2)
@@ -139,6 +140,19 @@ def probe_precompiles(chain: Chain) -> None:
                 precompile=vector.precompile,
                 vector=vector.name,
             )
+
+
+def refuse_without_factory(chain: Chain) -> None:
+    """Raise ChainUnfit unless the deterministic deployment proxy stands there. Raises ConnectionFailed, RpcError."""
+    code = chain.code_at(FACTORY)
+    if code == FACTORY_CODE:
+        return
+    found = f"other code, {len(code)} bytes," if code else "nothing"
+    raise ChainUnfit(
+        f"{_where(chain)} has {found} at {FACTORY}, where a salt needs the deterministic deployment proxy",
+        remedy="leave --salt out, or have the proxy placed first: github.com/Arachnid/deterministic-deployment-proxy",
+        address=FACTORY,
+    )
 
 
 def _where(chain: Chain) -> str:

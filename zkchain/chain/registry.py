@@ -1,8 +1,10 @@
 """The model registry, typed. Its ABI comes from the caller: this package does not know how contracts are built."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
+
+from eth_abi.abi import encode
 
 from ..errors import DeploymentDrift, RpcError
 from ..progress import Report, silent
@@ -13,6 +15,7 @@ from .client import CallResult, Chain
 from .revert import revert_error
 from .signer import Signer
 from .transact import claim_key, send
+from .tx.entry import Entry
 
 #: `bindingStart` of a model whose proofs carry no binding.
 NO_BINDING = 2**32 - 1
@@ -74,13 +77,16 @@ def register_model(
     *,
     ranges: Sequence[InstanceRange] = (),
     abis: Sequence[Abi] = (),
+    sent: Callable[[Entry], object] | None = None,
 ) -> tuple[Digest, Receipt]:
     """Register `version` for the signer; returns its id. `abis` name errors of contracts the registry calls.
 
+    `sent` is told as by `send`.
+
     Raises TransactionReverted, DeploymentDrift when the registry then holds something else, and what `send` raises.
     """
-    arguments = [_arguments(version), [astuple(item) for item in ranges]]
-    data = encode_call(registry.abi, "register", arguments)
+    data = registration(registry.abi, version, ranges)
+    key = f"register {registry.address} {keccak_of(data)}"
     receipt = send(
         chain,
         signer,
@@ -88,16 +94,41 @@ def register_model(
         data=data,
         abis=[registry.abi, *abis],
         report=report,
-        key=f"register {registry.address} {keccak_of(data)}",
+        key=key,
         label=f"registers {version.name}",
+        sent=sent,
     )
-    model_id = model_id_of(chain, registry, signer.address, version.circuit_digest, version.adapter)
+    model_id = check_registered(chain, signer.address, registry, version, ranges)
+    claim_key(chain, signer.address, key)
+    return model_id, receipt
+
+
+def registration(abi: Abi, version: ModelVersion, ranges: Sequence[InstanceRange] = ()) -> bytes:
+    """Calldata that registers `version` for whoever sends it."""
+    return encode_call(abi, "register", [_arguments(version), [astuple(item) for item in ranges]])
+
+
+def check_registered(
+    chain: Chain,
+    owner: Address,
+    registry: ContractAt,
+    version: ModelVersion,
+    ranges: Sequence[InstanceRange] = (),
+) -> Digest:
+    """The id of `version` in the registry. Raises DeploymentDrift when the registry does not hold it as it is."""
+    model_id = model_id_of(chain, registry, owner, version.circuit_digest, version.adapter)
     if get_version(chain, registry, model_id) != version or get_ranges(chain, registry, model_id) != tuple(ranges):
         raise DeploymentDrift(
             f"the registry at {registry.address} does not hold model {model_id} as it was registered", model_id=model_id
         )
-    claim_key(chain, signer.address, f"register {registry.address} {keccak_of(data)}")
-    return model_id, receipt
+    return model_id
+
+
+def future_model_id(chain_id: int, registry: Address, owner: Address, circuit: Digest, adapter: Address) -> Digest:
+    """What `model_id_of` will say once the registry is there."""
+    types = ["bytes32", "uint256", "address", "address", "bytes32", "address"]
+    domain = bytes.fromhex(keccak_of(b"zkchain.model.v1")[2:])
+    return keccak_of(encode(types, [domain, chain_id, registry, owner, bytes.fromhex(circuit[2:]), adapter]))
 
 
 def model_id_of(chain: Chain, registry: ContractAt, owner: Address, circuit: Digest, adapter: Address) -> Digest:

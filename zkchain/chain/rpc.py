@@ -14,7 +14,7 @@ from ..errors import ChainError, ConnectionFailed, InsufficientFunds, RpcError
 from ..files import parse_json
 from ..records import Network
 from .transport import AnswerTooLarge, BoundedAdapter
-from .urls import check_url, is_loopback, shown, without_secrets
+from .urls import check_url, hide_from_logs, is_loopback, shown, without_secrets
 
 _MESSAGE_LIMIT = 300
 #: Seconds to reach an endpoint at all.
@@ -97,6 +97,7 @@ class _Provider(HTTPProvider):
 def open_endpoint(network: Network, timeout: float) -> Endpoint:
     """An endpoint that has `timeout` seconds for a request, without retries and redirects. Raises ConfigError."""
     check_url(network.rpc_url)
+    hide_from_logs(network.rpc_url)
     session = requests.Session()
     session.max_redirects = 0
     # A proxy from the environment must not get between us and a node on this machine.

@@ -36,12 +36,15 @@ def verifier_at(chain: Chain, verifier: Address) -> Judge:
 
     def judge(calldata: bytes) -> bool:
         result = chain.call(verifier, calldata)
-        if not result.success:
-            return False
-        # The shared verifier returns more words after the first; its declared types are wrong, so none is decoded.
-        verdict = int.from_bytes(result.data[:_WORD], "big") if len(result.data) >= _WORD else None
-        if verdict not in (0, 1):
-            raise SmokeTestFailed(f"{verifier} answers with {len(result.data)} bytes that are no verdict")
-        return verdict == 1
+        return result.success and verdict_of(verifier, result.data)
 
     return judge
+
+
+def verdict_of(verifier: Address, data: bytes) -> bool:
+    """What a verifier said when it did not revert. Raises SmokeTestFailed for what is no verdict."""
+    # The shared verifier returns more words after the first; its declared types are wrong, so none is decoded.
+    verdict = int.from_bytes(data[:_WORD], "big") if len(data) >= _WORD else None
+    if verdict not in (0, 1):
+        raise SmokeTestFailed(f"{verifier} answers with {len(data)} bytes that are no verdict")
+    return verdict == 1

@@ -1,6 +1,6 @@
 """One transaction from intent to receipt, or to the error that says what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..errors import ChainError, TransactionCancelled, TransactionReverted
 from ..progress import Report, silent
@@ -30,17 +30,20 @@ def send(
     timeout: float = RECEIPT_SECONDS,
     key: str | None = None,
     label: str = "",
+    sent: Callable[[Entry], object] | None = None,
 ) -> Receipt:
     """Send `data` to `to`, or create a contract when `to` is None, and wait until it succeeded and is confirmed.
 
     With a `key`, the transaction that was sent for it before, by whichever process, is waited for instead, until
-    `claim_key` says that its receipt was used. `abis` name the custom errors that the contract may revert with. Raises
-    TransactionReverted and its kinds, TransactionCancelled, TransactionUnknown (its `tx_hash` fact is the hash to look
-    up), and what `Manager.submit` raises.
+    `claim_key` says that its receipt was used. `sent` is told what the journal has once it is sent. `abis` name the
+    custom errors that the contract may revert with. Raises TransactionReverted and its kinds, TransactionCancelled,
+    TransactionUnknown (its `tx_hash` fact is the hash to look up), and what `Manager.submit` raises.
     """
     intent = Intent(to=to, data=data, gas=gas, key=key, label=label)
     with open_manager(chain, signer) as manager:
         numbers = manager.submit([intent], abis=abis, report=report)
+        if sent is not None:
+            sent(manager.entry(numbers[0]))
         report("waiting for receipt")
         (entry,) = manager.wait(numbers, timeout=timeout, report=report)
         try:

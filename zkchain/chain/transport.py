@@ -6,8 +6,7 @@ from typing import Any
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as ConnectionLost
-from requests.exceptions import ContentDecodingError, ReadTimeout
-from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
+from requests.exceptions import ReadTimeout
 
 #: The largest answer that is read. Ten thousand events are some ten million bytes.
 MOST_BYTES = 64 * 2**20
@@ -49,18 +48,19 @@ class BoundedAdapter(HTTPAdapter):
 
     def _read(self, response: Response, end: float) -> bytes:
         body = bytearray()
-        try:
-            # One piece at a time as they come: `read` would wait for a full one.
-            while piece := response.raw.read1(_CHUNK, decode_content=True):
-                body += piece
-                if len(body) > self._most:
-                    raise AnswerTooLarge(f"the answer has more than {self._most:,} bytes")
-                if time.monotonic() > end:
-                    raise ReadTimeout("the answer takes too long")
-        except ReadTimeoutError as error:
-            raise ReadTimeout(error) from error
-        except DecodeError as error:
-            raise ContentDecodingError(error) from error
-        except HTTPError as error:
-            raise ConnectionLost(error) from error
+        while piece := _piece(response):
+            body += piece
+            if len(body) > self._most:
+                raise AnswerTooLarge(f"the answer has more than {self._most:,} bytes")
+            if time.monotonic() > end:
+                raise ReadTimeout("the answer takes too long")
         return bytes(body)
+
+
+def _piece(response: Response) -> bytes:
+    """What has come of the answer; `read` would wait for more."""
+    try:
+        return bytes(response.raw.read1(_CHUNK, decode_content=True))
+    except Exception as error:
+        kind = ReadTimeout if type(error).__name__ == "ReadTimeoutError" else ConnectionLost
+        raise kind(error) from error

@@ -1,6 +1,8 @@
 """RPC URLs carry passwords and tokens. What may be shown of one, and how to take the rest out of a text."""
 
+import logging
 import re
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from ..errors import ConfigError
@@ -11,8 +13,8 @@ _SCHEMES = ("http", "https")
 _SECRET_LENGTH = 6
 
 
-def check_url(url: str) -> None:
-    """Raise ConfigError unless `url` is http(s) with a host. The message does not repeat it."""
+def check_url(url: str, what: str = "rpc_url") -> None:
+    """Raise ConfigError unless `url` is http(s) with a host. The message says `what` it is and does not repeat it."""
     try:
         parts = urlsplit(url)
         fine = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
@@ -20,8 +22,8 @@ def check_url(url: str) -> None:
         fine = False
     if not fine:
         raise ConfigError(
-            "rpc_url is not an http:// or https:// URL with a host",
-            remedy="correct rpc_url in zkchain.toml; it is not shown here because it may hold a token",
+            f"{what} is not an http:// or https:// URL with a host",
+            remedy=f"correct {what}; it is not shown here because it may hold a token",
         )
 
 
@@ -43,6 +45,35 @@ def without_secrets(text: str, url: str) -> str:
     for secret in sorted(_secrets(url), key=len, reverse=True):
         text = text.replace(secret, "…")
     return text
+
+
+#: Programs' logs at DEBUG level hold the URLs that these loggers name.
+_LOGGERS = (
+    "urllib3.connectionpool",
+    "web3.providers.HTTPProvider",
+    "web3._utils.http_session_manager.HTTPSessionManager",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden(logging.Filter):
+    """Takes out of a log record what a URL keeps secret."""
+
+    url: str
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        kept = without_secrets(text, self.url)
+        if kept != text:
+            record.msg, record.args = kept, ()
+        return True
+
+
+def hide_from_logs(url: str) -> None:
+    """Keep what `url` keeps secret out of what the libraries that we ask through log, for as long as we run."""
+    if _secrets(url) - {url}:
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_Hidden(url))
 
 
 def _secrets(url: str) -> set[str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from ..chain.urls import shown
 from ..circuit.budget import Budget, Limits
 from ..circuit.bundle import FIDELITY, PROVING_KEY, VERIFYING_KEY
-from ..records import Bundle, InferenceEvent
+from ..records import Bundle, EventNotice, InferenceEvent
 from .answer import Answer, Line, byte_count
 
 if TYPE_CHECKING:  # a command imports its own use case, and need not wait for the others'
     from ..pipeline.compile import Compiled
     from ..pipeline.deploy import Deployed
+    from ..pipeline.plan import PlanStep
     from ..pipeline.prove import ProveResult
     from ..pipeline.submit import Submitted, SubmittedMany
     from ..proof.check import Verdict
@@ -24,6 +25,10 @@ _PROVENANCE = {
     "ceremony": "ceremony (nobody knows the secret)",
     "dev": "dev (whoever made it can forge proofs: for devnets only)",
 }
+
+
+#: What a plan comes to, and the part of its steps that is summed up.
+_TOTALS = (("planned_gas", "gas"), ("planned_cost_wei", "cost_wei"))
 
 
 def compiled(result: Compiled) -> Answer:
@@ -116,6 +121,7 @@ def deployed(result: Deployed) -> Answer:
     url = shown(result.rpc_url)
     facts = result.to_json() | {"rpc_url": url}
     if result.plan:
+        facts |= {name: sum(getattr(step, part) for step in result.plan) for name, part in _TOTALS}
         return Answer(facts=facts, lines=_plan_lines(result, url))
     state = "was deployed already; nothing was sent" if result.reused else f"deployed, {result.gas_used:,} gas"
     lines: list[Line] = [
@@ -131,12 +137,18 @@ def deployed(result: Deployed) -> Answer:
 
 
 def _plan_lines(result: Deployed, url: str) -> list[Line]:
-    steps = [
-        (step.contract, f"{step.action}, {step.code_bytes:,} bytes, about {step.gas:,} gas") for step in result.plan
-    ]
-    total = sum(step.gas for step in result.plan)
     head = f"Dry run: nothing was sent. {result.name} on chain {result.chain_id} at {url} would take:"
-    return [head, *steps, ("in all", f"about {total:,} gas"), *_cost_lines(result)]
+    gas, cost = (sum(getattr(step, part) for step in result.plan) for part in ("gas", "cost_wei"))
+    total = ("in all", f"about {gas:,} gas, {cost / 10**18:.6f} ether at {cost / max(gas, 1) / 10**9:.3f} gwei")
+    return [head, *(_step_line(step) for step in result.plan), total, *_cost_lines(result)]
+
+
+def _step_line(step: PlanStep) -> Line:
+    where = f" at {step.address}" if step.address else ""
+    if step.action == "reuse":
+        return step.contract, f"stands{where}"
+    size = f"{step.code_bytes:,} bytes, " if step.code_bytes else ""
+    return step.contract, f"{step.action}{where}, {size}about {step.gas:,} gas, {step.cost_wei / 10**18:.6f} ether"
 
 
 def _cost_lines(result: Deployed) -> list[Line]:
@@ -229,6 +241,14 @@ def listed(events: Sequence[InferenceEvent]) -> Answer:
         lines += [*event_lines(event), ""]
     lines.append(f"{len(events)} accepted answer{'' if len(events) == 1 else 's'}")
     return Answer(facts={"events": [event.to_json() for event in events]}, lines=lines)
+
+
+def noticed(notice: EventNotice) -> Answer:
+    """One accepted inference as it is followed, or one that a reorganisation took back."""
+    facts = {**notice.to_json(), **notice.event.to_json()}
+    del facts["event"]
+    head: list[Line] = [f"removed by a reorganisation, {notice.block_hash}:"] if notice.removed else []
+    return Answer(facts=facts, lines=[*head, *event_lines(notice.event)])
 
 
 def event_lines(event: InferenceEvent) -> list[Line]:

@@ -29,7 +29,7 @@ def entry() -> None:
 def list_command(screen: Screen, *, network: str | None) -> Answer:
     """List what was deployed from here. Asks nobody."""
     found = list_recorded(read_config(), network)
-    lines: list[Line] = [(f"{line.network}/{line.name}", f"{line.address}  {line.model_id}".rstrip()) for line in found]
+    lines: list[Line] = [(f"{line.network}/{line.name}", _short(line)) for line in found]
     return Answer(
         facts={"deployments": [line.to_json() for line in found]}, lines=lines or ["nothing was deployed from here"]
     )
@@ -91,13 +91,23 @@ for part in (list_command, show_command, check_command, export_command, retire_c
     entry.add_command(part)
 
 
+def _short(line: DeploymentLine) -> str:
+    return f"{line.address}  {line.model_id if line.status == 'confirmed' else line.status.upper()}".rstrip()
+
+
 def _lines(line: DeploymentLine) -> list[Line]:
     return [
         ("name", line.name),
         ("address", line.address),
         ("chain", f"{line.chain_id} ({line.network})"),
-        ("transaction", f"{line.tx_hash}, block {line.block:,}, {line.gas_used:,} gas"),
+        ("transaction", _transaction(line)),
     ]
+
+
+def _transaction(line: DeploymentLine) -> str:
+    if not line.tx_hash:
+        return f"not ours: it stood there already in block {line.block:,}"
+    return f"{line.tx_hash}, block {line.block:,}, {line.gas_used:,} gas"
 
 
 def _plain(facts: dict[str, object]) -> list[tuple[str, object]]:

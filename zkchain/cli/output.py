@@ -17,6 +17,10 @@ from .answer import Answer, Line
 from .trouble import escaped, paragraph, printable
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout has closed it."""
+
+
 class PatientConsole(Console):
     """A console whose reader may go away, as `head` does, without a change to the work or to its exit code."""
 
@@ -58,6 +62,14 @@ class Screen:
             self._json_line(answer.facts)
         else:
             self.text("\n".join(aligned(answer.lines)))
+
+    def line(self, answer: Answer) -> None:
+        """Print one of many answers: a JSON object on a line, or a block of lines. Raises ReaderGone."""
+        self.show(answer)
+        if not self._json:
+            self.text("")
+        if self._out.quiet:
+            raise ReaderGone
 
     def text(self, text: str) -> None:
         """Print help, or lines that are ready, to stdout."""

@@ -99,3 +99,25 @@ def parse_id(context: click.Context, parameter: click.Parameter, value: str) -> 
         return digest(value.lower())
     except ValueError as error:
         raise click.BadParameter(str(error), context, parameter) from error
+
+
+def parse_safe(context: click.Context, parameter: click.Parameter, value: str | None) -> Address | None:
+    """safe:ADDRESS."""
+    if value is None:
+        return None
+    kind, _, account = value.partition(":")
+    try:
+        if kind == "safe":
+            return address(account)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
+    raise click.BadParameter(f"{value!r} is not safe: and an address", context, parameter)
+
+
+propose_option = click.option(
+    "--propose",
+    "safe",
+    metavar="safe:ADDRESS",
+    callback=parse_safe,
+    help="Write what the owners of this Safe have to sign, for its Transaction Builder; sign and send nothing.",
+)

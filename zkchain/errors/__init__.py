@@ -44,7 +44,11 @@
     │   ├── DevKeyRefused
     │   ├── FakeProofRefused
     │   ├── ChainUnfit
-    │   └── InsufficientFunds
+    │   ├── SafeUnfit
+    │   ├── PublicationFailed
+    │   ├── InsufficientFunds
+    │   ├── CursorTaken
+    │   └── CursorLost
     ├── DeploymentError
     │   ├── DeploymentNotFound
     │   ├── DeploymentCorrupt
@@ -53,19 +57,6 @@
     │   ├── DeploymentAmbiguous
     │   ├── ModelStopped
     │   └── SmokeTestFailed
-    ├── TransactionError
-    │   ├── FeeOverCap
-    │   ├── TransactionReverted
-    │   │   ├── AlreadyRecorded
-    │   │   ├── BindingRefused
-    │   │   └── ProofRejected
-    │   ├── TransactionUnknown
-    │   ├── NonceTaken
-    │   ├── TransactionCancelled
-    │   ├── TransactionNotFound
-    │   ├── KeyTaken
-    │   ├── JournalUnusable
-    │   └── EventMissing
     ├── CircuitError
     │   ├── VisibilityRefused
     │   ├── CircuitTooLarge
@@ -88,21 +79,26 @@
     │   ├── SrsNotFound
     │   ├── SrsCorrupt
     │   └── DevSrsRefused
-    └── ProofError
-        ├── ProofUnreadable
-        ├── ProofForeign
-        └── ProofInvalid
+    ├── ProofError
+    │   ├── ProofUnreadable
+    │   ├── ProofForeign
+    │   └── ProofInvalid
+    └── TransactionError
+        ├── FeeOverCap
+        ├── TransactionReverted
+        │   ├── AlreadyRecorded
+        │   ├── BindingRefused
+        │   └── ProofRejected
+        ├── TransactionUnknown
+        ├── NonceTaken
+        ├── TransactionCancelled
+        ├── TransactionNotFound
+        ├── KeyTaken
+        ├── JournalUnusable
+        └── EventMissing
 """
 
-from .base import (
-    Cancelled,
-    ConfigError,
-    DiskFull,
-    FileError,
-    FileForbidden,
-    UsageError,
-    ZkchainError,
-)
+from .base import Cancelled, ConfigError, DiskFull, FileError, FileForbidden, UsageError, ZkchainError
 from .inputs import (
     BadDimension,
     BadWeights,
@@ -123,14 +119,14 @@ from .inputs import (
     ValueOutOfRange,
 )
 from .onchain import (
-    AlreadyRecorded,
-    BindingRefused,
     ChainError,
     ChainUnfit,
     CompileFailed,
     CompilerNotFound,
     ConnectionFailed,
     ContractTooLarge,
+    CursorLost,
+    CursorTaken,
     DeploymentAmbiguous,
     DeploymentCorrupt,
     DeploymentDrift,
@@ -139,28 +135,19 @@ from .onchain import (
     DeploymentTaken,
     DevKeyRefused,
     DevnetFailed,
-    EventMissing,
     FakeProofRefused,
-    FeeOverCap,
     GuardFailed,
     HeadStale,
     InsufficientFunds,
-    JournalUnusable,
     KeystoreRefused,
-    KeyTaken,
     ModelStopped,
     NetworkUnknown,
-    NonceTaken,
-    ProofRejected,
+    PublicationFailed,
     RpcError,
+    SafeUnfit,
     SignerMissing,
     SmokeTestFailed,
     SolidityError,
-    TransactionCancelled,
-    TransactionError,
-    TransactionNotFound,
-    TransactionReverted,
-    TransactionUnknown,
     WalletTaken,
     WrongChain,
 )
@@ -192,6 +179,21 @@ from .proving import (
     SrsNotFound,
     VisibilityRefused,
 )
+from .transactions import (
+    AlreadyRecorded,
+    BindingRefused,
+    EventMissing,
+    FeeOverCap,
+    JournalUnusable,
+    KeyTaken,
+    NonceTaken,
+    ProofRejected,
+    TransactionCancelled,
+    TransactionError,
+    TransactionNotFound,
+    TransactionReverted,
+    TransactionUnknown,
+)
 
 __all__ = [
     "AlreadyRecorded",
@@ -212,6 +214,8 @@ __all__ = [
     "ConfigError",
     "ConnectionFailed",
     "ContractTooLarge",
+    "CursorLost",
+    "CursorTaken",
     "DeploymentAmbiguous",
     "DeploymentCorrupt",
     "DeploymentDrift",
@@ -258,7 +262,9 @@ __all__ = [
     "ProofInvalid",
     "ProofRejected",
     "ProofUnreadable",
+    "PublicationFailed",
     "RpcError",
+    "SafeUnfit",
     "SampleError",
     "SamplesNotFound",
     "SamplesUnreadable",

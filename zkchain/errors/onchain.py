@@ -1,4 +1,4 @@
-"""Errors of the chain side: compilers, networks, deployments, transactions."""
+"""Errors of the chain side: compilers, networks, deployments."""
 
 from .base import ZkchainError
 
@@ -129,11 +129,39 @@ class ChainUnfit(ChainError):
     default_remedy = "use a chain with working precompiles 0x05 to 0x08"
 
 
+class SafeUnfit(ChainError):
+    """The address that a proposal is for holds no Safe of a version that will do."""
+
+    code = "chain.safe"
+    default_remedy = "give safe: and the address of a Safe of 1.3.0 or later on this network"
+
+
+class PublicationFailed(ChainError):
+    """A service that verifies contract sources did not answer, refused, or found that the source does not match."""
+
+    code = "chain.publication"
+    default_remedy = "read the service's words; run `zkchain audit` to compare source and chain here"
+
+
 class InsufficientFunds(ChainError):
     """The signer cannot pay for the transaction."""
 
     code = "chain.funds"
     default_remedy = "fund the signer"
+
+
+class CursorTaken(ChainError):
+    """Another process follows events under this cursor's name."""
+
+    code = "chain.cursor_taken"
+    default_remedy = "end the other process, or choose another --cursor"
+
+
+class CursorLost(ChainError):
+    """A cursor cannot be followed on from where it stands; it was left as it is."""
+
+    code = "chain.cursor_lost"
+    default_remedy = "begin a new one with another --cursor, and --from-block to say where"
 
 
 class DeploymentError(ZkchainError):
@@ -190,93 +218,3 @@ class SmokeTestFailed(DeploymentError):
 
     code = "deployment.smoke_test"
     default_remedy = "do not use this verifier; report the vector named"
-
-
-class TransactionError(ZkchainError):
-    """A transaction was not sent, reverted, or did not have the effect asked for."""
-
-    code = "transaction"
-    exit_code = 13
-
-
-class FeeOverCap(TransactionError):
-    """Gas costs more now than the network's table allows."""
-
-    code = "transaction.fee_over_cap"
-    default_remedy = "wait, or raise max_fee_gwei of the network in zkchain.toml"
-
-
-class TransactionReverted(TransactionError):
-    """The contract refused; the message names its error."""
-
-    code = "transaction.reverted"
-
-
-class AlreadyRecorded(TransactionReverted):
-    """The same statement was accepted before."""
-
-    code = "transaction.already_recorded"
-    default_remedy = "prove again with a new nonce if a second record is meant"
-
-
-class BindingRefused(TransactionReverted):
-    """The proof is bound to another sender, chain, gateway, model or time."""
-
-    code = "transaction.binding"
-    default_remedy = "prove again for this account and network"
-
-
-class ProofRejected(TransactionReverted):
-    """The verifier contract says the proof does not hold."""
-
-    code = "transaction.proof_rejected"
-    default_remedy = "check the proof with `zkchain verify PROOF --bundle DIR`"
-
-
-class TransactionUnknown(TransactionError):
-    """The transaction's fate is unknown: sent, but no receipt in time."""
-
-    code = "transaction.unknown"
-    default_remedy = "look the hash up before sending again"
-
-
-class NonceTaken(TransactionError):
-    """The node refused the transaction because its account has sent another with the same number."""
-
-    code = "transaction.nonce"
-    default_remedy = "let the account's other transactions be mined, then run the command again"
-
-
-class TransactionCancelled(TransactionError):
-    """The transaction was cancelled: an empty one took its nonce, and it never happens."""
-
-    code = "transaction.cancelled"
-    default_remedy = "run the command again to send it anew"
-
-
-class TransactionNotFound(TransactionError):
-    """The journal of this account has no such transaction."""
-
-    code = "transaction.not_found"
-    default_remedy = "list them: zkchain tx list --network NAME"
-
-
-class KeyTaken(TransactionError):
-    """The idempotency key stands for another transaction than the one asked for."""
-
-    code = "transaction.key"
-    default_remedy = "use a key of its own for each transaction"
-
-
-class JournalUnusable(TransactionError):
-    """The journal of an account's transactions is damaged, or another zkchain's; nothing was sent."""
-
-    code = "transaction.journal"
-    default_remedy = "do not delete it while transactions are open; restore it from a copy"
-
-
-class EventMissing(TransactionError):
-    """The transaction succeeded but our gateway's event is not in its receipt."""
-
-    code = "transaction.event_missing"
-    default_remedy = "treat the inference as not recorded; check the gateway's address"

@@ -11,7 +11,6 @@ from ..progress import Report, silent
 from ..record import Record
 from ..records import ContractArtifact
 from ..solidity.artifacts import load_artifact
-from .plan import creation_gas
 from .site import Site, stands
 from .verifier import (
     SHARED,
@@ -28,6 +27,10 @@ from .verifier import (
 
 #: Stands for the circuit's digest, which costs the same whatever it is.
 _CIRCUIT = b"\xff" * 32
+#: Gas of a transaction, of creating a contract, and of a byte of deployed code (Yellow Paper, appendix G).
+_TRANSACTION, _CREATION, _CODE_BYTE = 21_000, 32_000, 200
+#: Gas of a byte of calldata (EIP-2028) and of a word of creation code (EIP-3860).
+_ZERO_BYTE, _OTHER_BYTE, _INIT_WORD = 4, 16, 2
 #: How many proofs a model is taken to answer on chain when nobody says.
 PROOFS = 100
 
@@ -115,5 +118,15 @@ def _adapter_gas(chain: Rehearsal, name: str, verifier: tuple[Any, ...], trial: 
 
 def _missing(site: Site, *parts: tuple[str, ContractArtifact]) -> int:
     return sum(
-        creation_gas(part.bytecode, len(part.deployed_bytecode)) for name, part in parts if not stands(site, name, part)
+        _creation_gas(part.bytecode, len(part.deployed_bytecode))
+        for name, part in parts
+        if not stands(site, name, part)
     )
+
+
+def _creation_gas(creation: bytes, runtime_bytes: int) -> int:
+    """Gas of creating a contract from `creation` that leaves `runtime_bytes` of code, constructor work aside."""
+    zeros = creation.count(0)
+    data = _ZERO_BYTE * zeros + _OTHER_BYTE * (len(creation) - zeros)
+    words = (len(creation) + 31) // 32
+    return _TRANSACTION + _CREATION + data + _INIT_WORD * words + _CODE_BYTE * runtime_bytes

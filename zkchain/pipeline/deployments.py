@@ -12,12 +12,13 @@ from ..chain.deployments import (
     recorded_networks,
     retire_deployment,
 )
+from ..chain.pending import list_pending, retire_pending
 from ..chain.registry import ContractAt, is_stopped, read
 from ..config import Config
 from ..errors import DeploymentCorrupt, DeploymentDrift, DeploymentNotFound, NetworkUnknown
 from ..progress import Report, silent
 from ..record import Record
-from ..records import Network
+from ..records import DeploymentStatus, Network
 from ..solidity.artifacts import load_artifact
 from ..values import address
 from .lookup import checked_model
@@ -26,7 +27,10 @@ from .site import Site, open_site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentLine(Record):
-    """A recorded contract. `model_id` is empty for contracts that are no registered model's adapter."""
+    """A recorded contract. `model_id` is empty for contracts that are no registered model's adapter.
+
+    One that is planned or sent was left by a run that did not end; the next one goes on with it.
+    """
 
     network: str
     chain_id: int
@@ -36,6 +40,7 @@ class DeploymentLine(Record):
     gas_used: int
     tx_hash: str
     model_id: str
+    status: DeploymentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +54,16 @@ class DeploymentCheck(Record):
 
 
 def list_recorded(config: Config, network: str | None = None) -> tuple[DeploymentLine, ...]:
-    """All records, or those of one network. Asks nobody. Raises NetworkUnknown, DeploymentCorrupt."""
+    """All records, or those of one network, unfinished ones last. Asks nobody.
+
+    Raises NetworkUnknown, DeploymentCorrupt.
+    """
     networks = [_recorded(config, network)] if network else recorded_networks(config.deployments)
-    return tuple(_line(record, one.name) for one in networks for record in list_deployments(config.deployments, one))
+    lines: list[DeploymentLine] = []
+    for one in networks:
+        lines += (_line(record, one.name) for record in list_deployments(config.deployments, one))
+        lines += (_line(pending, one.name) for pending in list_pending(config.deployments, one))
+    return tuple(lines)
 
 
 def show_recorded(name: str, network: str, config: Config) -> tuple[DeploymentLine, DeploymentRecord]:
@@ -80,8 +92,12 @@ def check_recorded(network: str, config: Config, report: Report = silent) -> tup
 
 
 def retire_recorded(name: str, network: str, config: Config) -> Path:
-    """Set a record aside, so that its name is free; its contract stays. Raises as `show_recorded`, and OSError."""
-    return retire_deployment(config.deployments, _recorded(config, network), name)
+    """Set a record aside, so that its name is free; its contract stays. An unfinished one goes before a confirmed one.
+
+    Raises as `show_recorded`, and OSError.
+    """
+    known = _recorded(config, network)
+    return retire_pending(config.deployments, known, name) or retire_deployment(config.deployments, known, name)
 
 
 def records_of(network: str, config: Config) -> tuple[Network, Sequence[DeploymentRecord]]:
@@ -115,11 +131,11 @@ def _compared(site: Site, record: DeploymentRecord) -> tuple[str, str]:
     registry = ContractAt(model.registry, load_artifact("ModelRegistry").abi)
     owner = address(read(site.chain, registry, "ownerOf", [int(model.model_id, 16)])[0])
     try:
-        sender = address(str(record.receipt.get("from", "")).lower())
+        expected = address(str(record.facts.get("owner") or record.receipt.get("from", "")).lower())
     except ValueError:
-        return "the recorded receipt does not say who deployed it", ""
-    if owner != sender:
-        return f"the model belongs to {owner}; {sender} deployed it", ""
+        return "the record does not say for whom it was registered", ""
+    if owner != expected:
+        return f"the model belongs to {owner}; it was registered for {expected}", ""
     stopped = is_stopped(site.chain, registry, model.model_id)
     return "", "stopped: the gateway accepts no more answers" if stopped else ""
 
@@ -135,4 +151,5 @@ def _line(record: DeploymentRecord, network: str) -> DeploymentLine:
         gas_used=deployment.gas_used,
         tx_hash=deployment.tx_hash,
         model_id=str(record.facts.get("model_id", "")),
+        status=deployment.status,
     )

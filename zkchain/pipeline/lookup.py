@@ -91,11 +91,16 @@ def checked_model(site: Site, record: DeploymentRecord) -> DeployedModel:
 
 def refuse_stopped(site: Site, model: DeployedModel) -> None:
     """Raise ModelStopped when the gateway accepts no more answers of this model."""
-    if _stopped(site, model):
+    refuse_stopped_version(site, model.registry, model.model_id, model.model_name)
+
+
+def refuse_stopped_version(site: Site, registry: Address, model_id: Digest, name: str) -> None:
+    """The same for an id in a registry. Raises ModelStopped."""
+    if is_stopped(site.chain, ContractAt(registry, load_artifact("ModelRegistry").abi), model_id):
         raise ModelStopped(
-            f"{model.model_name} ({model.model_id}) was stopped by its owner in the registry on {site.network.name!r}",
-            name=model.model_name,
-            model_id=model.model_id,
+            f"{name} ({model_id}) was stopped by its owner in the registry on {site.network.name!r}",
+            name=name,
+            model_id=model_id,
         )
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from ..chain.abi import Abi
 from ..chain.batch import Outcome, submit_inferences
-from ..chain.deployments import list_deployments
 from ..chain.gateway import KnownModel, list_events, submit_inference
 from ..chain.registry import ContractAt
 from ..config import Config
-from ..errors import DeploymentNotFound, ProofForeign, UsageError
+from ..errors import ProofForeign, UsageError
 from ..progress import Report, silent
 from ..proof.codec import read_proof
 from ..records import InferenceEvent, Proof, Receipt
 from ..solidity.artifacts import load_artifact
-from .lookup import DeployedModel, find_bound_model, model_of
+from .follow import watched_gateways
+from .lookup import DeployedModel, find_bound_model
 from .permit import permit_for
 from .site import Site, open_site
 
@@ -56,7 +56,7 @@ def submit_proof(
     proof = read_proof(proof_path)
     permit = None if permit_path is None else permit_for(permit_path, proof)
     site = open_site(network, config, signing=True)
-    gateway, known = _destination(site, proof, name)
+    gateway, known = destination(site, proof, name)
     assert site.signer is not None
     receipt, event = submit_inference(
         site.chain, site.signer, gateway, known, proof, report, permit=permit, abis=errors_behind_the_gateway()
@@ -74,7 +74,7 @@ def submit_proofs(
     """
     proofs = [read_proof(path) for path in proof_paths]
     site = open_site(network, config, signing=True)
-    places = [_destination(site, proof, name) for proof in proofs]
+    places = [destination(site, proof, name) for proof in proofs]
     gateways = sorted({gateway.address for gateway, _ in places})
     if len(gateways) != 1:
         raise UsageError(
@@ -93,7 +93,7 @@ def submit_proofs(
     return SubmittedMany(paths=tuple(proof_paths), receipt=receipt, outcomes=outcomes)
 
 
-def _destination(site: Site, proof: Proof, name: str | None) -> tuple[ContractAt, KnownModel]:
+def destination(site: Site, proof: Proof, name: str | None) -> tuple[ContractAt, KnownModel]:
     """The gateway and the model that a proof is for. Raises DeploymentError and ProofForeign."""
     model = find_bound_model(site, proof, name)
     reason = foreign_reason(proof, model, site)
@@ -104,22 +104,15 @@ def _destination(site: Site, proof: Proof, name: str | None) -> tuple[ContractAt
 
 
 def list_inferences(
-    network: str, *, config: Config, from_block: int = 0, report: Report = silent
+    network: str, *, config: Config, from_block: int | None = None, report: Report = silent
 ) -> tuple[InferenceEvent, ...]:
-    """Every accepted inference of the models recorded on `network`, oldest first."""
+    """Every accepted inference of the models recorded on `network`, oldest first, since `from_block` where given."""
     site = open_site(network, config, signing=False)
-    models = [model_of(r) for r in list_deployments(site.root, site.network) if "model_id" in r.facts]
-    if not models:
-        raise DeploymentNotFound(f"no model is recorded on network {network!r}")
+    watched = watched_gateways(site, from_block)
     report("reading events")
-    names = {
-        model.model_id: KnownModel(model_id=model.model_id, name=model.model_name, segments=model.segments)
-        for model in models
-    }
     found: list[InferenceEvent] = []
-    for address in sorted({model.gateway for model in models}):
-        gateway = ContractAt(address, load_artifact("InferenceGateway").abi)
-        found += list_events(site.chain, gateway, names, from_block)
+    for gateway, first in watched.gateways:
+        found += list_events(site.chain, gateway, watched.models, first)
     return tuple(sorted(found, key=lambda event: (event.block, event.log_index)))
 
 

@@ -4,14 +4,11 @@ Its own where a compiler is at hand and the code fits, else the shared one.
 """
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..chain.deployment_record import DeploymentRecord
 from ..chain.layouts import Statement
-from ..chain.smoke import smoke_test, verifier_at
 from ..circuit.bundle import circuit_files
 from ..errors import CompilerNotFound, ContractTooLarge
 from ..halo2 import Prover
@@ -22,8 +19,9 @@ from ..solidity.compile import compile_verifier
 from ..solidity.guard import guard_verifier
 from ..solidity.keydata import key_data_creation_code, key_digest, parse_vka
 from ..solidity.solc import Compiler, find_compiler
-from ..values import Address, Digest, FieldElement
-from .site import Site, deploy_once
+from ..values import Digest, FieldElement
+from .placer import Placer
+from .standing import Part
 
 VerifierChoice = Literal["auto", "own", "shared"]
 
@@ -50,16 +48,6 @@ class SharedVerifier:
     words: tuple[bytes, ...]
     key_digest: Digest
     creation_code: bytes  #: of the data contract that holds the key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdapterPlan:
-    """The adapter that a deployed verifier needs: its constructor takes `verifier` and then the circuit's digest."""
-
-    artifact: ContractArtifact
-    verifier: tuple[Any, ...]
-    facts: Mapping[str, Any]
-    accept: Callable[[Address], object] | None = None  #: raises unless the adapter's verifier is to be used
 
 
 def compiler_if_any(home: Path) -> Compiler | None:
@@ -110,49 +98,42 @@ def shared_verifier(folder: Path, prover: Prover, report: Report = silent) -> Sh
     )
 
 
-def deploy_verifier(
-    site: Site, title: str, prepared: OwnVerifier | SharedVerifier, trial: Trial, report: Report = silent
-) -> tuple[AdapterPlan, tuple[DeploymentRecord, ...]]:
-    """Deploy what is missing of the verifier; returns its adapter to be, and what is fresh.
+def place_verifier(
+    placer: Placer, title: str, circuit: Digest, prepared: OwnVerifier | SharedVerifier, trial: Trial
+) -> Part:
+    """Place the verifier of a circuit; returns the adapter that it needs, as the part to be placed next.
 
-    A verifier of a circuit's own is tested before it is recorded. The shared one takes a key only after an adapter
-    has told it of the key, so it is tested then. Raises SmokeTestFailed, and what `deploy_once` raises.
+    A verifier of a circuit's own is tried before it is used. The shared one takes a key only after an adapter has told
+    it of the key, so it is tried then. Raises what the placer raises.
     """
     instances, proof = trial
+    facts: dict[str, object] = {"circuit_digest": circuit}
     if isinstance(prepared, OwnVerifier):
-        own, fresh = deploy_once(
-            site,
-            f"{title}Verifier",
-            prepared.artifact,
-            (),
-            report,
-            accept=lambda found: smoke_test(verifier_at(site.chain, found), Statement(proof, instances), report),
-        )
+        statement = Statement(proof, instances)
+        own = placer.place(Part(name=f"{title}Verifier", artifact=prepared.artifact, facts={}, trial=statement))
         found, code_hash = own.deployment, own.deployment.code_hash
-        facts = {"verifier": "own", "verifier_address": found.address, "key_digest": code_hash}
-        plan = AdapterPlan(
-            artifact=load_artifact("Halo2Adapter"),
-            verifier=(found.address, bytes.fromhex(code_hash[2:])),
-            facts={**facts, "verifier_code_bytes": found.code_bytes},
-        )
-        return plan, (own,) if fresh else ()
-    shared, fresh = deploy_once(site, SHARED, prepared.artifact, (), report)
-    key, fresh_key = deploy_once(site, f"{title}Key", key_contract(prepared.creation_code), (), report)
-    found, statement = shared.deployment, Statement(proof, instances, prepared.words)
-    pin, key_pin = bytes.fromhex(found.code_hash[2:]), bytes.fromhex(prepared.key_digest[2:])
-    plan = AdapterPlan(
-        artifact=load_artifact("ReusableHalo2Adapter"),
-        verifier=(found.address, pin, key.deployment.address, key_pin),
-        facts={
-            "verifier": "shared",
-            "verifier_address": found.address,
-            "key_digest": prepared.key_digest,
-            "key_data": key.deployment.address,
-            "verifier_code_bytes": found.code_bytes,
-        },
-        accept=lambda _: smoke_test(verifier_at(site.chain, found.address), statement, report),
+        pins: tuple[Any, ...] = (found.address, _word(code_hash))
+        adapter, statement_after = "Halo2Adapter", None
+        facts |= {"verifier": "own", "key_digest": code_hash}
+    else:
+        shared = placer.place(Part(name=SHARED, artifact=prepared.artifact, facts={}))
+        key = placer.place(Part(name=f"{title}Key", artifact=key_contract(prepared.creation_code), facts={}))
+        found = shared.deployment
+        pins = (found.address, _word(found.code_hash), key.deployment.address, _word(prepared.key_digest))
+        adapter, statement_after = "ReusableHalo2Adapter", Statement(proof, instances, prepared.words)
+        facts |= {"verifier": "shared", "key_digest": prepared.key_digest, "key_data": key.deployment.address}
+    return Part(
+        name=title,
+        artifact=load_artifact(adapter),
+        args=(*pins, _word(circuit)),
+        facts={**facts, "verifier_address": found.address, "verifier_code_bytes": found.code_bytes},
+        trial=statement_after,
+        verifier=found.address,
     )
-    return plan, tuple(record for record, new in ((shared, fresh), (key, fresh_key)) if new)
+
+
+def _word(digest: Digest) -> bytes:
+    return bytes.fromhex(digest[2:])
 
 
 def key_contract(creation: bytes) -> ContractArtifact:

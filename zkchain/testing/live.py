@@ -10,7 +10,8 @@ from ..chain.gateway import KnownModel, record_of, statement_of, submit_inferenc
 from ..chain.registry import ContractAt, ModelVersion, register_model
 from ..chain.signer import Signer
 from ..config import Config
-from ..pipeline.deploy import GATEWAY, REGISTRY, deploy_bundle
+from ..pipeline.admission import GATEWAY, REGISTRY
+from ..pipeline.deploy import deploy_bundle
 from ..pipeline.engine import make_engine
 from ..pipeline.layout import layout_of
 from ..pipeline.submit import errors_behind_the_gateway

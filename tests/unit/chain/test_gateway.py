@@ -54,6 +54,7 @@ def log(**changes: Any) -> dict[str, Any]:
         ],
         "data": "0x" + encode(["bytes"], [words(-64, 192, 3)]).hex(),
         "blockNumber": "0x5",
+        "blockHash": "0x" + "66" * 32,
         "transactionHash": TX,
         "logIndex": "0x2",
         "removed": False,

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import logging
 import socket
 import ssl
 import threading
@@ -377,3 +378,13 @@ def test_a_bug_of_ours_stays_a_bug(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(type(endpoint.provider), "make_request", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         request(endpoint, "eth_chainId")
+
+
+@pytest.mark.parametrize("template", ["http://{}/v3/{}", "http://u:{1}@{0}", "http://{}/?key={}"])
+def test_tokens_of_the_url_never_reach_the_logs_of_libraries(template: str, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.DEBUG)
+    with rpc_server(lambda method, params: "0x7a69") as url:
+        target = network(template.format(url.removeprefix("http://"), TOKEN))
+        assert request(open_endpoint(target, 5), "eth_chainId") == "0x7a69"
+    assert {"urllib3.connectionpool", "web3.providers.HTTPProvider"} <= {record.name for record in caplog.records}
+    assert TOKEN not in caplog.text
