@@ -24,6 +24,11 @@ def write_pending(root: Path, network: Network, record: DeploymentRecord) -> Non
     write_json(claim_folder(root, network) / _PENDING / f"{name}.json", document)
 
 
+def has_pending(root: Path, network: Network, name: str) -> bool:
+    """Whether there is one of that name."""
+    return _path(root, network, name).is_file()
+
+
 def list_pending(root: Path, network: Network) -> tuple[DeploymentRecord, ...]:
     """All of a network, by name. Raises DeploymentCorrupt."""
     check_chain_id(root, network)

@@ -1,18 +1,20 @@
 """Place the parts of a deployment by transactions, each written down before it is sent."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from ..chain.create2 import create2_address, create_address
 from ..chain.deploy import check_created, create
 from ..chain.deployment_record import DeploymentRecord
 from ..chain.deployments import write_deployment
-from ..chain.pending import drop_pending, write_pending
+from ..chain.pending import drop_pending, has_pending, write_pending
 from ..chain.registry import ContractAt, InstanceRange, ModelVersion, get_version, model_id_of, register_model
 from ..chain.signer import Signer
 from ..chain.smoke import smoke_test, verifier_at
 from ..chain.transact import claim_key
 from ..chain.tx.entry import Entry
-from ..errors import DeploymentDrift, SmokeTestFailed
+from ..errors import DeploymentDrift, SmokeTestFailed, ZkchainError
 from ..progress import Report, silent
 from ..values import Address, Digest, digest, keccak_of
 from .lookup import refuse_stopped_version
@@ -35,6 +37,7 @@ class Sender:
     ) -> None:
         self._site, self._signer, self._salt, self._take_name, self._report = site, signer, salt, take_name, report
         self._gas = 0
+        self._signed: set[str] = set()
 
     @property
     def gas_used(self) -> int:
@@ -72,17 +75,17 @@ class Sender:
         if get_version(chain, at, model_id) != version:
             self._report("registering the model")
             plan = replace(adapter, deployment=replace(adapter.deployment, name=name, status="planned", tx_hash=""))
-            write_pending(self._site.root, self._site.network, plan)
-            _, receipt = register_model(
-                chain,
-                self._signer,
-                at,
-                version,
-                self._report,
-                ranges=ranges,
-                abis=(adapter.abi,),
-                sent=lambda entry: self._sent(plan, entry, adapter.deployment.address),
-            )
+            with self._planned(plan):
+                _, receipt = register_model(
+                    chain,
+                    self._signer,
+                    at,
+                    version,
+                    self._report,
+                    ranges=ranges,
+                    abis=(adapter.abi,),
+                    sent=lambda entry: self._sent(plan, entry, adapter.deployment.address),
+                )
             self._gas += receipt.gas_used
         refuse_other_ranges(self._site, version.name, at.address, model_id, ranges)
         refuse_stopped_version(self._site, at.address, model_id, version.name)
@@ -98,24 +101,38 @@ class Sender:
             return record
         self._report(f"deploying {part.name}")
         plan = planned(site, part, self._address(creation, site.chain.nonce(self._signer.address)), salt)
-        write_pending(site.root, site.network, plan)
-        receipt, found = create(
-            site.chain,
-            self._signer,
-            part.artifact.name,
-            creation,
-            salt=salt,
-            abis=[part.artifact.abi],
-            report=self._report,
-            key=_key(part, salt),
-            sent=lambda entry: self._sent(plan, entry, self._address(creation, entry.nonce or 0)),
-        )
+        with self._planned(plan):
+            receipt, found = create(
+                site.chain,
+                self._signer,
+                part.artifact.name,
+                creation,
+                salt=salt,
+                abis=[part.artifact.abi],
+                report=self._report,
+                key=_key(part, salt),
+                sent=lambda entry: self._sent(plan, entry, self._address(creation, entry.nonce or 0)),
+            )
         self._gas += receipt.gas_used
         raw = site.chain.raw_receipt(digest(receipt.tx_hash)) or {}
         return confirmed(site, part, found, salt, receipt, raw)
 
+    @contextmanager
+    def _planned(self, plan: DeploymentRecord) -> Iterator[None]:
+        """Write the plan down first; what is refused before anything was signed leaves nothing behind."""
+        root, network, name = self._site.root, self._site.network, plan.deployment.name
+        earlier = has_pending(root, network, name)
+        write_pending(root, network, plan)
+        try:
+            yield
+        except ZkchainError:
+            if not earlier and name not in self._signed:
+                drop_pending(root, network, name)
+            raise
+
     def _sent(self, plan: DeploymentRecord, entry: Entry, where: Address) -> None:
         """Say in the record under which hash and where; a replacement may get another hash."""
+        self._signed.add(plan.deployment.name)
         tx_hash = entry.attempts[-1].hash if entry.attempts else ""
         known = replace(plan.deployment, status="sent", tx_hash=tx_hash, address=where)
         write_pending(self._site.root, self._site.network, replace(plan, deployment=known))
