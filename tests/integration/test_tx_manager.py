@@ -1,7 +1,8 @@
 """Transactions land exactly once on a real node: many processes, crashes, lost answers, reorganisations, full pools."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tests.support.txs import (
     states,
     until,
 )
-from zkchain.chain.signer import KeySigner
+from zkchain.chain.signer import KeySigner, SignedTx
 from zkchain.chain.transact import send
 from zkchain.chain.tx import ledger
 from zkchain.chain.tx.journal import Journal, journal_path, open_journal
@@ -34,6 +35,7 @@ from zkchain.errors import (
     KeyTaken,
     SignerMissing,
     TransactionCancelled,
+    TransactionError,
     TransactionUnknown,
     WrongChain,
 )
@@ -377,3 +379,44 @@ def test_the_journal_is_its_owners_alone_and_holds_no_key(node: Node):
             content = file.read_bytes()
             assert secret not in content
             assert secret.hex().encode() not in content.lower()
+
+
+class MinedMeanwhile:
+    """A signer so slow that, while it signs again, the transaction is mined and another process finds it so."""
+
+    def __init__(self, node: Node) -> None:
+        self._node, self.signed = node, 0
+        self.address = OWNER.address
+
+    def sign(self, tx: Mapping[str, Any]) -> SignedTx:
+        self.signed += 1
+        if self.signed > 1:
+            self._node.mine()
+            with self._node.manager() as other:
+                (entry,) = other.unsettled()
+                receipt = self._node.chain().receipt(entry.current[0].hash)
+                assert receipt is not None
+                ledger.mark_mined(other._desk.journal, entry.id, receipt)
+        return OWNER.sign(tx)
+
+    def sign_typed(self, typed: Mapping[str, Any]) -> bytes:
+        raise AssertionError("no typed data here")
+
+
+def test_a_transaction_that_is_mined_while_it_is_paid_more_for_is_left_as_it_is(node: Node):
+    signer = MinedMeanwhile(node)
+    with node.held_blocks(), open_manager(node.chain(), signer, patience=0.01) as manager:
+        one = manager.submit([payment(1)])[0]
+        time.sleep(0.05)
+        assert manager.look() == ""
+        assert signer.signed == 2
+        entry = manager.entry(one)
+    assert (entry.state, len(entry.attempts)) == ("mined", 1)
+
+
+def test_speeding_up_what_is_mined_meanwhile_says_so(node: Node):
+    with node.held_blocks(), open_manager(node.chain(), MinedMeanwhile(node), patience=60) as manager:
+        one = manager.submit([payment(1)])[0]
+        with pytest.raises(TransactionError, match="is mined; only what is sent") as caught:
+            manager.speed_up(one)
+        assert caught.value.facts["state"] == "mined"

@@ -26,6 +26,7 @@ from .entry import Entry, Intent, State
 from .journal import open_journal
 from .launch import launch
 from .ledger import (
+    LeaseLost,
     add,
     check_same,
     claim,
@@ -208,15 +209,18 @@ class Manager:
             launch(desk, mine)
 
     def _renewed(self, one: int, *, cancel: bool) -> Entry:
-        desk, entry = self._desk, self.entry(one)
-        if entry.state != "sent" or not entry.current:
-            raise TransactionError(
-                f"transaction {one} is {entry.state}; only what is sent and not mined can be changed",
-                remedy="see what became of it: zkchain tx show",
-                state=entry.state,
-            )
-        renew(desk, entry, cancel=cancel)
-        return self.entry(one)
+        entry = self.entry(one)
+        try:
+            if entry.state == "sent" and entry.current:
+                renew(self._desk, entry, cancel=cancel)
+                return self.entry(one)
+        except LeaseLost:
+            entry = self.entry(one)
+        raise TransactionError(
+            f"transaction {one} is {entry.state}; only what is sent and not mined can be changed",
+            remedy="see what became of it: zkchain tx show",
+            state=entry.state,
+        )
 
     def _seconds(self, entries: Sequence[Entry], timeout: float) -> float:
         if any(entry.state != "mined" and not entry.settled for entry in entries):

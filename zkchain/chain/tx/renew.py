@@ -10,7 +10,7 @@ from ..signer import SignedTx
 from .desk import Desk
 from .entry import Attempt, Entry, Intent, Kind
 from .launch import launch, sign_for
-from .ledger import add, annotate, save_attempts
+from .ledger import LeaseLost, add, annotate, save_attempts
 from .watch import Sight
 
 #: Seconds that a transaction may wait in the pool at the price it offers.
@@ -22,8 +22,9 @@ _GAP_SECONDS = 2.0
 def renew(desk: Desk, entry: Entry, *, cancel: bool = False, block: int = 0) -> Attempt:
     """Replace the transaction by one that pays more, at the prices of `block` or later, or by an empty one.
 
-    Raises FeeOverCap when the network's caps do not allow it, NonceTaken when its nonce is used meanwhile,
-    WrongChain, TransactionError, RpcError and InsufficientFunds.
+    Raises FeeOverCap when the network's caps do not allow it, NonceTaken when its nonce is used meanwhile, LeaseLost
+    when another process has found it mined meanwhile, and then nothing is sent; WrongChain, TransactionError, RpcError
+    and InsufficientFunds.
     """
     last = entry.current[-1]
     terms_fees: Fees | None
@@ -61,6 +62,8 @@ def keep_moving(desk: Desk, sight: Sight, patience: float = PATIENCE) -> str:
             continue
         try:
             renew(desk, entry, block=sight.head.number)
+        except LeaseLost:
+            continue  # whoever shares the journal knows more than this sight of it
         except TransactionError as error:
             trouble = error.message
             annotate(desk.journal, entry.id, error.message)
