@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,7 +32,6 @@ from zkchain.errors import (
     TransactionUnknown,
     UsageError,
 )
-from zkchain.files import exclusive
 from zkchain.halo2 import Engine
 from zkchain.pipeline import sending
 from zkchain.pipeline.deploy import Deployed, deploy_bundle
@@ -332,15 +330,3 @@ def test_verify_says_that_a_statement_is_recorded_already(project: Project):
     request(endpoint, "evm_mine", [])
     assert verify_on_network(path, "local", config=project.config).valid
     request(endpoint, "evm_revert", [snapshot])
-
-
-def test_a_submission_waits_for_another_of_the_same_account(project: Project):
-    project.deploy("one", "model")
-    path = project.prove("one").path
-    lock = project.config.home / "accounts" / f"31337-{OWNER.address}.lock"
-    with ThreadPoolExecutor(1) as pool:
-        with exclusive(lock):
-            sent = pool.submit(submit_proof, path, "local", config=project.config)
-            with pytest.raises(TimeoutError):
-                sent.result(timeout=2)
-        assert sent.result(timeout=60).receipt.status == 1

@@ -121,9 +121,10 @@ from dataclasses import replace
 import pytest
 from zkchain.chain.client import connect
 from zkchain.chain.transact import send
-from zkchain.errors import ConnectionFailed
+from zkchain.errors import WrongChain
 from zkchain.testing.fault_plan import Rule
-from zkchain.testing.faults import HttpStatus
+from zkchain.testing.faults import Rewrite
+from zkchain.testing.rewrites import always
 
 HEIGHTS = []
 
@@ -139,9 +140,9 @@ def test_a_model_asked_for_late_is_there(chain, request):
     assert model.stands()
 
 def test_a_node_can_misbehave(chain, fault_proxy):
-    proxy = fault_proxy(Rule(fault=HttpStatus(429), limit=1), strict=True)
+    proxy = fault_proxy(Rule(fault=Rewrite(always("0x1")), methods={"eth_chainId"}, limit=1), strict=True)
     network = replace(chain.network, rpc_url=proxy.url)
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(WrongChain):
         connect(network)
     assert connect(network).block_number() == chain.block_number()
 
