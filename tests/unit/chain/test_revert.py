@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from eth_abi.abi import encode
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zkchain.solidity
@@ -80,6 +80,7 @@ def test_the_table_of_selectors_has_every_error_of_every_contract():
     assert missing <= {"Findings((string,bool,bytes)[])"}, "add them to zkchain/chain/custom_errors.txt"
 
 
+@settings(deadline=None)  # the first call reads the table
 @given(text=st.text(max_size=2000))
 def test_what_a_contract_says_cannot_flood_or_garble_a_terminal(text: str):
     data = bytes.fromhex("08c379a0") + encode(["string"], [text])
@@ -88,6 +89,7 @@ def test_what_a_contract_says_cannot_flood_or_garble_a_terminal(text: str):
     assert message.isprintable()
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_any_data_becomes_an_error(data: bytes):
     assert isinstance(revert_error(data, ABIS), TransactionReverted)
