@@ -1,5 +1,6 @@
 """Follow a real gateway on a real node, through real reorganisations of every depth up to six."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,7 @@ class Scene:
 
     def reorganise(self, depth: int, transactions: list[tuple[str, int]]) -> None:
         """Other blocks in place of the last `depth`, with these transactions, each in the block of its number."""
+        raw(self.url, "anvil_setCoinbase", "0x" + secrets.token_hex(20))  # or the same seconds give the same blocks
         raw(self.url, "anvil_reorg", depth, [list(one) for one in transactions])
 
     def told(self, folder: Path, confirmations: int | None = 1, name: str = "test") -> list[EventNotice]:
