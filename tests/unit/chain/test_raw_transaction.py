@@ -13,7 +13,7 @@ NUMBERS = st.integers(0, 2**64 - 2)
 COMMON = {"chainId": 31337, "value": 0, "data": "0x", "to": "0x" + "11" * 20}
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(nonce=NUMBERS, gas=NUMBERS, fee=NUMBERS, tip=NUMBERS)
 def test_what_was_signed_is_read(nonce, gas, fee, tip):
     tx = {**COMMON, "nonce": nonce, "gas": gas, "maxFeePerGas": fee, "maxPriorityFeePerGas": tip}
@@ -23,7 +23,7 @@ def test_what_was_signed_is_read(nonce, gas, fee, tip):
     assert (found.nonce, found.gas, found.max_fee, found.max_tip) == (nonce, gas, fee, tip)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(nonce=NUMBERS, gas=NUMBERS, price=NUMBERS)
 def test_the_price_of_the_old_kind_is_both_fees(nonce, gas, price):
     signed = SIGNER.sign({**COMMON, "nonce": nonce, "gas": gas, "gasPrice": price})

@@ -1,7 +1,7 @@
 """When faults strike."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkchain.testing.fault_plan import FaultPlan, Rule
@@ -15,12 +15,14 @@ def fates(plan: FaultPlan, methods: list[str]) -> list[tuple[str, object]]:
     return [(method, plan.fault_for(method)) for method in methods]
 
 
+@settings(deadline=None)
 @given(methods=METHODS, seed=st.integers(0, 2**32), rate=st.floats(0, 1))
 def test_the_same_seed_gives_the_same_faults(methods, seed, rate):
     rules = [Rule(fault=DropBefore(), methods={SEND}, rate=rate), Rule(fault=Delay(1), rate=rate)]
     assert fates(FaultPlan(rules, seed), methods) == fates(FaultPlan(rules, seed), methods)
 
 
+@settings(deadline=None)
 @given(methods=METHODS, seed=st.integers(0, 2**32), rate=st.floats(0, 1))
 def test_what_meets_one_method_does_not_depend_on_how_others_come_between(methods, seed, rate):
     rule = Rule(fault=DropBefore(), methods={SEND}, rate=rate)
@@ -29,6 +31,7 @@ def test_what_meets_one_method_does_not_depend_on_how_others_come_between(method
     assert mixed == alone
 
 
+@settings(deadline=None)
 @given(skip=st.integers(0, 5), limit=st.integers(0, 5))
 def test_so_many_are_left_alone_and_then_so_many_struck(skip, limit):
     plan = FaultPlan([Rule(fault=DropBefore(), skip=skip, limit=limit)], 0)
