@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.bundles import compile_tiny
 from tests.support.chains import raw
+from tests.support.programs import required
 from zkchain.chain.abi import encode_call
 from zkchain.chain.client import connect
 from zkchain.chain.devnet import start_devnet, stop_devnet
@@ -180,9 +181,7 @@ def test_exports_have_the_shape_that_their_readers_want(stand: Stand, tmp_path: 
 
 
 def test_the_typescript_export_runs_as_a_module(stand: Stand, tmp_path: Path):
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
+    node = required("node")
     text = export_deployments("local", "typescript", tmp_path / "x.ts", stand.config).read_text()
     # What TypeScript adds to JavaScript here is "as const" alone.
     (tmp_path / "x.mjs").write_text(text.replace(" as const;", ";"))

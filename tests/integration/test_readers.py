@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.runner import snapshot
+from tests.support.programs import required
 from tests.support.stands import Stand
 from zkchain.pipeline.deployments import list_recorded
 from zkchain.pipeline.export import export_deployments
@@ -46,10 +47,9 @@ export { chain, registry, name, modelIds };
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    program = shutil.which(command[0])
-    if program is None:
-        pytest.skip(f"{command[0]} is not installed")
-    return subprocess.run([program, *command[1:]], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        [required(command[0]), *command[1:]], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def install(folder: Path, *packages: str) -> None:

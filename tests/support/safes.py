@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from eth_account import Account
 
+from tests.support.programs import required
 from zkchain.chain.abi import encode_call
 from zkchain.chain.client import Chain
 from zkchain.chain.deploy import deploy_contract
@@ -62,9 +62,7 @@ class RealSafe:
 
 def real_safe(chain: Chain, folder: Path) -> RealSafe:
     """Fetch the package into `folder`, and deploy its contracts."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed")
+    npm = required("npm")
     package = f"@safe-global/safe-contracts@{SAFE_VERSION}"
     subprocess.run([npm, "pack", "--silent", package], cwd=folder, check=True, capture_output=True, timeout=120)
     (archive,) = folder.glob("*.tgz")

@@ -2,13 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.programs import required
 from zkchain.errors import CompileFailed, CompilerNotFound
 from zkchain.solidity import soljson
 from zkchain.solidity.compile import standard_input
@@ -111,8 +111,8 @@ def test_soljson_without_an_engine_says_what_to_install(monkeypatch: pytest.Monk
     assert "zkchain[solcjs]" in caught.value.remedy
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_node_and_mini_racer_give_the_same_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    required("node")
     first = find_compiler(environ={"ZKCHAIN_SOLC": str(SOLJSON)})
     assert "mini-racer" in first.where
     code = compiled(first)
