@@ -93,3 +93,8 @@ def test_clip_with_either_bound_both_or_none(low, high):
     whole, found = both([node("Clip", inputs, ["y"])], (2, 3), bounds)
     samples = [(np.random.default_rng(7).normal(size=(2, 3), scale=4).astype(np.float32),)]
     assert_equal_answers(whole, found, samples, rtol=1e-6, atol=1e-6)
+
+
+def test_a_clip_bounded_by_attributes():
+    whole, found = both([node("Clip", ["x"], ["y"], min=-0.5, max=1.0)], (2, 3), opset=10)
+    assert_equal_answers(whole, found, with_ties((2, 3)), rtol=1e-6)
