@@ -44,11 +44,6 @@ def compare(witnesses: Sequence[Witnessed], references: References, settings: Ma
     )
 
 
-def largest_output(references: References) -> float:
-    """Largest magnitude among all reference outputs."""
-    return max((abs(value) for sample in references for tensor in sample for value in tensor), default=0.0)
-
-
 def measure_fidelity(
     prover: Prover,
     model: Path,
