@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from zkchain.circuit.bundle import CIRCUIT_MODEL, SETTINGS, load_bundle
+from zkchain.circuit.bundle import CIRCUIT_MODEL, SETTINGS
 from zkchain.errors import EngineRefused
 from zkchain.halo2 import Prover, Witnessed, within_tables
 from zkchain.halo2.engine import InputData
 from zkchain.model import Sample, evaluate, load_model, read_samples, to_input_data
-from zkchain.proof.binding import binding_limbs
 from zkchain.records import Model
 
 from .records import Errors
@@ -45,18 +44,15 @@ def float_answers(model_path: Path, held_out: Path) -> Truth:
 
 def circuit_answers(folder: Path, truth: Truth, prover: Prover) -> Answers:
     """What the circuit of a bundle says, without proofs."""
-    bundle = load_bundle(folder)
     settings = json.loads((folder / SETTINGS).read_bytes())
-    limbs = [list(binding_limbs(None))] if bundle.binding else []
-    inputs = [[*sample, *limbs] for sample in truth.inputs]
     found: list[tuple[Floats, ...] | None] = []
-    for witness in _witnesses(folder, inputs, prover):
+    for witness in _witnesses(folder, truth.inputs, prover):
         if witness is None or not within_tables(witness, settings):
             found.append(None)
             continue
         tensors = zip(witness.outputs, settings["model_output_scales"], strict=True)
         values = [np.asarray([felt.to_float(scale=scale) for felt in felts]) for felts, scale in tensors]
-        found.append(tuple(values[: len(truth.model.spec.outputs)]))
+        found.append(tuple(values))
     return found
 
 

@@ -127,7 +127,7 @@ class Bundle(Record):
     request_digest: Digest  #: digest of model, samples and options: the same request is not compiled twice
     circuit_digest: Digest
     verifying_key_digest: Digest
-    model: ModelSpec  #: as the user knows it, without the binding tensors
+    model: ModelSpec
     visibility: Visibility
     binding: bool
     stock: bool

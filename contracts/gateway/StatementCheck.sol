@@ -14,9 +14,8 @@ abstract contract StatementCheck is IInferenceGateway, IERCZKMLVerifier {
     bytes32 private constant _BINDING_DOMAIN = keccak256("zkchain.binding.v1");
     bytes32 private constant _STATEMENT_DOMAIN = keccak256("zkchain.statement.v1");
     bytes32 private constant _INPUT_DOMAIN = keccak256("zkchain.input.v1");
+    /// @dev What a tag keeps of its hash: every number of 252 bits is below the order, so a field element as it is.
     uint256 private constant _TAG_MASK = (1 << 252) - 1;
-    uint256 private constant _LIMB_MASK = (1 << 28) - 1;
-    uint256 private constant _LIMB_BITS = 28;
 
     address internal immutable _REGISTRY;
 
@@ -123,10 +122,8 @@ abstract contract StatementCheck is IInferenceGateway, IERCZKMLVerifier {
         // slither-disable-next-line timestamp
         if (binding.deadline < block.timestamp) revert DeadlinePassed(binding.deadline, block.timestamp);
         if (forAccount && caller != binding.account) revert WrongAccount(binding.account, caller);
-        uint256 tag = bindingTag(modelId, binding);
-        for (uint256 i = 0; i < LayoutCheck.BINDING_LIMBS; ++i) {
-            if (instances[layout.bindingStart + i] != (tag >> (_LIMB_BITS * i)) & _LIMB_MASK) revert BindingMismatch();
-        }
+        // No circuit constrains the tag: a proof holds for one alone because all instances enter its challenges.
+        if (instances[layout.bindingStart] != bindingTag(modelId, binding)) revert BindingMismatch();
     }
 
     function _inputCommitment(uint256 modelId, IModelRegistry.Layout memory layout, uint256[] calldata instances)
@@ -136,10 +133,8 @@ abstract contract StatementCheck is IInferenceGateway, IERCZKMLVerifier {
     {
         bool bound = layout.bindingStart != LayoutCheck.NO_BINDING;
         bytes32 input = keccak256(abi.encodePacked(_slice(instances, layout.inputStart, layout.inputCount)));
-        bytes32 binding = keccak256(
-            abi.encodePacked(_slice(instances, bound ? layout.bindingStart : 0, bound ? LayoutCheck.BINDING_LIMBS : 0))
-        );
-        return keccak256(abi.encode(_INPUT_DOMAIN, block.chainid, address(this), modelId, input, binding));
+        bytes32 tag = keccak256(abi.encodePacked(_slice(instances, bound ? layout.bindingStart : 0, bound ? 1 : 0)));
+        return keccak256(abi.encode(_INPUT_DOMAIN, block.chainid, address(this), modelId, input, tag));
     }
 
     /// @dev The registry has checked that every part lies inside the instances.

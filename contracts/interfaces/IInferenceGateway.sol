@@ -136,13 +136,13 @@ interface IInferenceGateway {
         external
         view;
 
-    /// @notice The 252-bit tag that a proof with this binding must carry, as nine 28-bit limbs, lowest first.
+    /// @notice The tag that a proof with this binding must carry: 252 bits, and so one instance.
     function bindingTag(uint256 modelId, Binding calldata binding) external view returns (uint256 tag);
 
     /// @notice Id of a statement: these instances, for this model, at this gateway, on this chain.
     function statementOf(uint256 modelId, uint256[] calldata instances) external view returns (bytes32 statement);
 
-    /// @notice What a statement says about its input: a hash of the input instances and the binding instances.
+    /// @notice What a statement says about its input: a hash of the input instances and the binding's tag.
     function inputCommitmentOf(uint256 modelId, uint256[] calldata instances) external view returns (bytes32);
 
     /// @notice The record of a statement; `recordedAt` is zero when there is none.

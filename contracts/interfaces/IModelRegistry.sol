@@ -15,7 +15,7 @@ interface IModelRegistry is IERCZKMLRegistry {
         uint32 inputCount;
         uint32 outputStart;
         uint32 outputCount;
-        uint32 bindingStart; // type(uint32).max when proofs carry no binding; nine limbs otherwise
+        uint32 bindingStart; // of its tag, one instance; type(uint32).max when proofs carry no binding
         uint32 paramsStart;
         uint32 paramsCount;
     }

@@ -8,9 +8,6 @@ library LayoutCheck {
     /// @notice Value of `bindingStart` for proofs that carry no binding.
     uint32 internal constant NO_BINDING = type(uint32).max;
 
-    /// @notice Number of 28-bit limbs that carry the 252-bit binding tag.
-    uint256 internal constant BINDING_LIMBS = 9;
-
     struct Part {
         string name;
         uint256 start;
@@ -25,7 +22,7 @@ library LayoutCheck {
             _part("input", layout.inputStart, layout.inputCount),
             _part("output", layout.outputStart, layout.outputCount),
             _part("params", layout.paramsStart, layout.paramsCount),
-            _part("binding", bound ? layout.bindingStart : 0, bound ? BINDING_LIMBS : 0)
+            _part("binding", bound ? layout.bindingStart : 0, bound ? 1 : 0)
         ];
         for (uint256 i = 0; i < parts.length; ++i) {
             if (parts[i].end > layout.instanceCount) {

@@ -14,10 +14,9 @@ contract InferenceGatewayTest is GatewayCheck {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         uint256[] memory s = statement(-3, b);
         bytes32 input = keccak256(abi.encodePacked(s[0], s[1]));
-        bytes32 limbs = keccak256(abi.encodePacked(s[6], s[7], s[8], s[9], s[10], s[11], s[12], s[13], s[14]));
-        bytes32 commitment = keccak256(
-            abi.encode(keccak256("zkchain.input.v1"), block.chainid, address(gateway), modelId, input, limbs)
-        );
+        bytes32 tag = keccak256(abi.encodePacked(tagOf(gateway, modelId, b)));
+        bytes32 commitment =
+            keccak256(abi.encode(keccak256("zkchain.input.v1"), block.chainid, address(gateway), modelId, input, tag));
         bytes memory proof = adapter.proofOf(s);
 
         vm.expectEmit(true, true, true, true, address(gateway));
@@ -131,16 +130,16 @@ contract InferenceGatewayTest is GatewayCheck {
 
     function testFuzzRefusesAnyOtherInstanceCount(uint256 count) public {
         count = bounded(count, 0, 40);
-        vm.assume(count != 15);
+        vm.assume(count != 7);
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         uint256[] memory s = new uint256[](count);
-        refusal(abi.encodeWithSelector(IInferenceGateway.InstanceCountMismatch.selector, 15, count), ALICE, s, b);
+        refusal(abi.encodeWithSelector(IInferenceGateway.InstanceCountMismatch.selector, 7, count), ALICE, s, b);
     }
 
     function testFuzzRefusesAnInstanceOutsideTheField(uint256 index, uint256 value) public {
         IInferenceGateway.Binding memory b = forAccount(ALICE);
         uint256[] memory s = statement(1, b);
-        index = bounded(index, 0, 14);
+        index = bounded(index, 0, 6);
         s[index] = bounded(value, R, type(uint256).max);
         refusal(abi.encodeWithSelector(IInferenceGateway.InstanceOutOfField.selector, index), ALICE, s, b);
     }
@@ -216,14 +215,46 @@ contract InferenceGatewayTest is GatewayCheck {
         );
     }
 
-    function testFuzzRefusesAnyChangedLimb(uint256 limb, uint256 value) public {
-        IInferenceGateway.Binding memory b = forAccount(ALICE);
+    /// @dev In place of the binding's tag. The proof is of the word, so that nothing but the gateway refuses it.
+    function refuseInsteadOfTheTag(uint256 word, IInferenceGateway.Binding memory b) private {
         uint256[] memory s = statement(1, b);
-        limb = bounded(limb, 6, 14);
-        value = bounded(value, 0, R - 1);
-        vm.assume(value != s[limb]);
-        s[limb] = value;
-        refusal(abi.encodeWithSelector(IInferenceGateway.BindingMismatch.selector), ALICE, s, b);
+        s[6] = word;
+        bytes memory reason = word < R
+            ? abi.encodeWithSelector(IInferenceGateway.BindingMismatch.selector)
+            : abi.encodeWithSelector(IInferenceGateway.InstanceOutOfField.selector, 6);
+        refusal(reason, ALICE, s, b);
+    }
+
+    function testFuzzRefusesAnyOtherWordInsteadOfTheTag(uint256 word, uint256 nonce) public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        b.nonce = nonce;
+        uint256 tag = tagOf(gateway, modelId, b);
+        vm.assume(word != tag);
+        refuseInsteadOfTheTag(word, b);
+        refuseInsteadOfTheTag(word % R == tag ? 0 : word % R, b);
+    }
+
+    function testRefusesTheTagWithAnyOneBitChanged() public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        for (uint256 bit = 0; bit < 256; ++bit) {
+            refuseInsteadOfTheTag(tagOf(gateway, modelId, b) ^ (1 << bit), b);
+        }
+    }
+
+    /// @dev Of its hash, too, a proof carries the tag only: not the four bits above it.
+    function testFuzzRefusesTheTagWithMoreAboveIt(uint256 more, uint256 nonce) public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        b.nonce = nonce;
+        refuseInsteadOfTheTag(tagOf(gateway, modelId, b) + (bounded(more, 1, 15) << 252), b);
+    }
+
+    /// @dev For a verifier that reduces what it gets, these would be the tag.
+    function testFuzzRefusesOtherWordsOfTheSameElement(uint256 times, uint256 nonce) public {
+        IInferenceGateway.Binding memory b = forAccount(ALICE);
+        b.nonce = nonce;
+        uint256 tag = tagOf(gateway, modelId, b);
+        isTrue(tag < R, "a tag is an element as it is");
+        refuseInsteadOfTheTag(tag + bounded(times, 1, 4) * R, b);
     }
 
     function testRefusesAProofMadeForAnotherChain() public {

@@ -18,14 +18,14 @@ contract LayoutCheckTest is Check {
     }
 
     function testAcceptsPartsThatTouch() public view {
-        this.check(IModelRegistry.Layout(15, 0, 2, 3, 3, 6, 2, 1));
+        this.check(IModelRegistry.Layout(7, 0, 2, 3, 3, 6, 2, 1));
+        this.check(IModelRegistry.Layout(7, 1, 2, 4, 3, 0, 3, 1));
         this.check(IModelRegistry.Layout(1, 0, 0, 0, 1, NONE, 0, 0));
     }
 
     function testRefusesNoOutputs() public {
-        refuse(
-            IModelRegistry.Layout(15, 0, 2, 3, 0, 6, 2, 1), abi.encodeWithSelector(IModelRegistry.NoOutputs.selector)
-        );
+        bytes4 nothing = IModelRegistry.NoOutputs.selector;
+        refuse(IModelRegistry.Layout(7, 0, 2, 3, 0, 6, 2, 1), abi.encodeWithSelector(nothing));
     }
 
     function testRefusesPartsOutside() public {
@@ -33,14 +33,19 @@ contract LayoutCheckTest is Check {
         refuse(IModelRegistry.Layout(5, 4, 2, 0, 1, NONE, 0, 0), abi.encodeWithSelector(outside, "input", 6, 5));
         refuse(IModelRegistry.Layout(5, 0, 0, 5, 1, NONE, 0, 0), abi.encodeWithSelector(outside, "output", 6, 5));
         refuse(IModelRegistry.Layout(5, 0, 0, 0, 1, NONE, 3, 3), abi.encodeWithSelector(outside, "params", 6, 5));
-        refuse(IModelRegistry.Layout(9, 0, 0, 0, 1, 1, 0, 0), abi.encodeWithSelector(outside, "binding", 10, 9));
+        refuse(IModelRegistry.Layout(1, 0, 0, 0, 1, 1, 0, 0), abi.encodeWithSelector(outside, "binding", 2, 1));
+        refuse(
+            IModelRegistry.Layout(1, 0, 0, 0, 1, NONE - 1, 0, 0), abi.encodeWithSelector(outside, "binding", NONE, 1)
+        );
     }
 
     function testRefusesSharedInstances() public {
         bytes4 overlap = IModelRegistry.SegmentsOverlap.selector;
         refuse(IModelRegistry.Layout(5, 0, 2, 1, 1, NONE, 0, 0), abi.encodeWithSelector(overlap, "input", "output"));
         refuse(IModelRegistry.Layout(5, 0, 2, 2, 2, NONE, 3, 1), abi.encodeWithSelector(overlap, "output", "params"));
-        refuse(IModelRegistry.Layout(15, 0, 2, 2, 5, 6, 0, 0), abi.encodeWithSelector(overlap, "output", "binding"));
+        refuse(IModelRegistry.Layout(7, 0, 2, 2, 5, 6, 0, 0), abi.encodeWithSelector(overlap, "output", "binding"));
+        refuse(IModelRegistry.Layout(7, 0, 2, 2, 5, 1, 0, 0), abi.encodeWithSelector(overlap, "input", "binding"));
+        refuse(IModelRegistry.Layout(7, 0, 2, 2, 2, 4, 4, 3), abi.encodeWithSelector(overlap, "params", "binding"));
     }
 
     /// @dev Agrees with a map of who owns which instance.
@@ -67,7 +72,7 @@ contract LayoutCheckTest is Check {
         return l.outputCount != 0 && claim(taken, l.inputStart, l.inputCount, l.instanceCount)
             && claim(taken, l.outputStart, l.outputCount, l.instanceCount)
             && claim(taken, l.paramsStart, l.paramsCount, l.instanceCount)
-            && (l.bindingStart == NONE || claim(taken, l.bindingStart, 9, l.instanceCount));
+            && (l.bindingStart == NONE || claim(taken, l.bindingStart, 1, l.instanceCount));
     }
 
     function claim(bool[64] memory taken, uint256 start, uint256 count, uint256 total) private pure returns (bool) {

@@ -77,8 +77,8 @@ contract ModelRegistryTest is GatewayCheck {
 
     function testRefusesALayoutThatMakesNoSense() public {
         IModelRegistry.ModelVersion memory changed = version();
-        changed.layout.instanceCount = 14;
-        refuse(changed, abi.encodeWithSelector(IModelRegistry.SegmentOutside.selector, "binding", 15, 14));
+        changed.layout.instanceCount = 6;
+        refuse(changed, abi.encodeWithSelector(IModelRegistry.SegmentOutside.selector, "binding", 7, 6));
         changed = version();
         changed.layout.outputStart = 1;
         refuse(changed, abi.encodeWithSelector(IModelRegistry.SegmentsOverlap.selector, "input", "output"));

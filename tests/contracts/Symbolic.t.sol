@@ -27,7 +27,7 @@ contract SymbolicTest {
         modelId = registry.register(_version(), new IModelRegistry.Range[](0));
         IModelRegistry.ModelVersion memory bound = _version();
         bound.adapter = address(new SilentVerifier());
-        bound.layout = IModelRegistry.Layout(10, 0, 0, 0, 1, 1, 0, 0);
+        bound.layout = IModelRegistry.Layout(2, 0, 0, 0, 1, 1, 0, 0);
         boundId = registry.register(bound, new IModelRegistry.Range[](0));
     }
 
@@ -110,37 +110,41 @@ contract SymbolicTest {
         assert(done == (claimed == address(verifier).codehash));
     }
 
-    /// @dev Of all limbs that a proof can carry, the gateway accepts those of the binding's tag, and no others.
-    function check_onlyTheTagsLimbsAreAccepted(uint256[9] memory limbs) public {
-        IInferenceGateway.Binding memory mine =
-            IInferenceGateway.Binding(address(this), bytes32(0), 1, type(uint64).max);
-        uint256 tag = gateway.bindingTag(boundId, mine);
-        uint256[] memory instances = new uint256[](10);
-        uint256 rebuilt;
-        bool small = true;
-        for (uint256 i = 0; i < 9; ++i) {
-            vm.assume(limbs[i] < Bn254.R);
-            instances[1 + i] = limbs[i];
-            rebuilt |= (limbs[i] & ((1 << 28) - 1)) << (28 * i);
-            small = small && limbs[i] < 1 << 28;
-        }
-        (bool done,) = address(gateway).call(abi.encodeCall(IInferenceGateway.submit, (boundId, instances, "", mine)));
-        assert(done == (small && rebuilt == tag));
+    /// @dev Of all words in the tag's place, the gateway accepts the binding's tag, and no others: whatever the binding
+    /// is, in time and from whom it names. The words from the order on are among them.
+    function check_onlyTheTagIsAccepted(
+        uint256 word,
+        uint256 output,
+        address sender,
+        IInferenceGateway.Binding memory binding
+    ) public {
+        vm.assume(output < Bn254.R && binding.deadline >= block.timestamp);
+        vm.assume((binding.account == address(0)) != (binding.request == 0));
+        vm.assume(binding.account == address(0) || binding.account == sender);
+        uint256[] memory instances = new uint256[](2);
+        (instances[0], instances[1]) = (output, word);
+        bytes memory data = abi.encodeCall(IInferenceGateway.submit, (boundId, instances, "", binding));
+        vm.prank(sender);
+        (bool done,) = address(gateway).call(data);
+        assert(done == (word == gateway.bindingTag(boundId, binding)));
     }
 
-    /// @dev Nine limbs of 28 bits hold a tag of 252 bits, and no two tags have the same limbs.
-    function check_limbsHoldTheTag(uint256 tag, uint256 other) public pure {
-        uint256 mask = (1 << 252) - 1;
-        (tag, other) = (tag & mask, other & mask);
-        uint256 rebuilt;
-        bool same = true;
-        for (uint256 i = 0; i < 9; ++i) {
-            uint256 limb = (tag >> (28 * i)) & ((1 << 28) - 1);
-            rebuilt |= limb << (28 * i);
-            same = same && limb == (other >> (28 * i)) & ((1 << 28) - 1);
-        }
-        assert(rebuilt == tag);
-        assert(same == (tag == other));
+    /// @dev Whatever a binding's hash is, its tag is all of it but the top four bits, and lies in the field.
+    function check_tagsLieInTheField(uint256 id, IInferenceGateway.Binding memory binding) public view {
+        bytes32 hash =
+            keccak256(abi.encode(keccak256("zkchain.binding.v1"), block.chainid, address(gateway), id, binding));
+        uint256 tag = gateway.bindingTag(id, binding);
+        assert(tag < Bn254.R);
+        assert(tag == (uint256(hash) << 4) >> 4);
+    }
+
+    /// @dev Of all words, those below the order are accepted: one for each element.
+    function check_oneWordForEachElement(uint256 word) public {
+        uint256[] memory instances = new uint256[](1);
+        instances[0] = word;
+        IInferenceGateway.Binding memory none;
+        (bool done,) = address(gateway).call(abi.encodeCall(IInferenceGateway.submit, (modelId, instances, "", none)));
+        assert(done == (word < Bn254.R));
     }
 
     /// @dev A field element and the signed number that it stands for are the same modulo the order.

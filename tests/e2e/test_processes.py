@@ -197,7 +197,7 @@ def test_a_full_disk_is_named_and_leaves_no_partial_file(journey, tmp_path):
         zkchain.command("srs", "import", "tiny.bundle/srs.bin", "--json"),
         cwd=zkchain.cwd,
         env=zkchain.environment({"PYTHONDONTWRITEBYTECODE": "1"}),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000)),
         capture_output=True,
         text=True,
         check=False,

@@ -45,7 +45,7 @@ def test_a_verifier_judges_alike_by_all_settings(circuit: TinyCircuit, changed: 
     artifact = compiled(circuit, changed)
     evm = Evm()
     verifier = evm.deploy(artifact.bytecode)
-    instances, proof = circuit.prove([0] * 9)
+    instances, proof = circuit.prove(0)
     assert evm.call(verifier, canonical(proof, instances, None).data).ok
     statement = Statement(proof, tuple(FieldElement(value) for value in instances))
     accepted = [vector.name for vector in negative_vectors(statement) if evm.call(verifier, vector.calldata).ok]

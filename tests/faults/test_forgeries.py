@@ -112,7 +112,7 @@ def mutated(data: bytes, source: random.Random) -> bytes:
 def site_of(circuit: TinyCircuit, *, shared: bool) -> tuple[Stage, list[int], bytes, Binding]:
     site = stage(Evm(timestamp=NOW), circuit, shared=shared, compiler=None if shared else find_compiler())
     binding = Binding(account=SENDER, nonce=1, deadline=NOW)
-    instances, proof = circuit.prove(site.limbs(binding))
+    instances, proof = circuit.prove(site.tag(binding))
     return site, instances, proof, binding
 
 

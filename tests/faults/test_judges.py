@@ -19,7 +19,7 @@ from zkchain.circuit.bundle import circuit_files, load_bundle
 from zkchain.circuit.options import CompileOptions
 from zkchain.config import read_config
 from zkchain.halo2 import Engine
-from zkchain.proof.binding import binding_limbs
+from zkchain.proof.binding import binding_tag
 from zkchain.proof.check import check_proof
 from zkchain.records import Binding, Proof
 from zkchain.solidity.solc import find_compiler
@@ -98,7 +98,7 @@ def court(tmp_path_factory, prover: Engine) -> Iterator[Court]:
     honest = []
     for number, x in enumerate(INPUTS):
         binding = world.bound(nonce=number)
-        instances, proof = circuit.prove(binding_limbs(binding), x)
+        instances, proof = circuit.prove(binding_tag(binding), x)
         honest.append(Case("honest", proof, tuple(instances), binding, holds=True))
     yield Court(judges, honest)
     for home in homes:

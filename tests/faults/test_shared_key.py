@@ -19,7 +19,7 @@ MOST_GAS = 16_777_216
 @pytest.fixture(scope="module")
 def honest(circuit: TinyCircuit) -> tuple[Stage, list[int], bytes]:
     site = stage(Evm(timestamp=NOW), circuit, shared=True)
-    instances, proof = circuit.prove(site.limbs(Binding(account=SENDER, nonce=1, deadline=NOW)))
+    instances, proof = circuit.prove(site.tag(Binding(account=SENDER, nonce=1, deadline=NOW)))
     return site, instances, proof
 
 

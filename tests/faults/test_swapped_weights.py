@@ -17,7 +17,7 @@ from zkchain.errors import VisibilityRefused
 from zkchain.halo2 import Engine
 from zkchain.pipeline.deploy import deploy_bundle
 from zkchain.pipeline.verify import verify_on_network
-from zkchain.proof.binding import binding_limbs
+from zkchain.proof.binding import binding_tag
 from zkchain.proof.check import check_proof
 from zkchain.proof.codec import write_proof
 from zkchain.records import Binding, Proof, Visibility
@@ -96,10 +96,10 @@ def test_a_proof_with_other_weights_is_refused(shop: Shop, visibility: Visibilit
             nonce=1,
             deadline=2**40,
         )
-    data = [INPUT, list(binding_limbs(binding))] if binding else [INPUT]
+    tag = binding_tag(binding) if binding else None
     verdicts = {}
     for kind, folder in (("honest", ours), ("swapped", theirs)):
-        proved = shop.prover.prove(circuit_files(folder), data, lambda _: None)
+        proved = shop.prover.prove(circuit_files(folder), [INPUT], lambda _: None, tag=tag)
         proof = Proof(
             circuit_digest=bundle.circuit_digest, instances=proved.instances, proof=proved.proof, binding=binding
         )

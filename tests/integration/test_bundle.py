@@ -223,7 +223,7 @@ def test_a_folder_with_other_contents_is_not_overwritten(tiny_bundle, prover, ca
 class Interrupted(Engine):
     """A prover that is stopped when it gets to the proof."""
 
-    def prove(self, files, data, accept, report=None):
+    def prove(self, files, data, accept, report=None, *, tag=None):
         raise Cancelled("stopped")
 
 

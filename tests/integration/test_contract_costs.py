@@ -38,7 +38,7 @@ def measured(circuit: TinyCircuit) -> Costs:
     for kind in ("own", "shared"):
         compiler = find_compiler() if kind == "own" else None
         site = stage(Evm(timestamp=NOW), circuit, shared=kind == "shared", compiler=compiler)
-        instances, proof = circuit.prove(site.limbs(binding))
+        instances, proof = circuit.prove(site.tag(binding))
         gas[kind] = {
             **{f"deploy {name}" if name != "register" else name: cost for name, cost in site.deploy_gas.items()},
             "verify at verifier": _verifier_gas(site, instances, proof),
@@ -72,7 +72,7 @@ def _ways_in(site: Stage, circuit: TinyCircuit) -> Figures:
     proved = []
     for nonce in range(1, 6):
         binding = Binding(account=SENDER, nonce=nonce, deadline=NOW)
-        proved.append((*circuit.prove(site.limbs(binding)), binding))
+        proved.append((*circuit.prove(site.tag(binding)), binding))
     submission = f"(uint256,uint256[],bytes,{BINDING})"
 
     def call(signature: str, arguments: list[Any], types: str = "") -> int:

@@ -7,7 +7,7 @@ from eth_utils.crypto import keccak
 from tests.support.circuits import TinyCircuit, build_tiny
 from tests.support.evm import OTHER, SENDER, Evm, calldata
 from tests.support.gateway import BINDING, Binding, Stage, stage
-from zkchain.proof.binding import binding_limbs
+from zkchain.proof.binding import binding_tag
 from zkchain.records import Binding as BindingRecord
 from zkchain.solidity.artifacts import load_artifact
 from zkchain.solidity.keydata import parse_vka
@@ -40,13 +40,13 @@ def mine() -> Binding:
 def test_a_bound_proof_becomes_a_record_and_the_standard_event(
     site: Stage, circuit: TinyCircuit, mine: Binding
 ) -> None:
-    instances, proof = circuit.prove(site.limbs(mine))
+    instances, proof = circuit.prove(site.tag(mine))
     done = site.submit(instances, proof, mine)
     assert done.ok
     ((topics, data),) = site.evm.logs()
     assert site.record(done.data) == (SENDER, NOW, True)
-    limbs = keccak(b"".join(limb.to_bytes(32, "big") for limb in instances[1:]))
-    parts = [keccak(text="zkchain.input.v1"), 31337, site.gateway, site.model_id, keccak(b""), limbs]
+    tag = keccak(instances[1].to_bytes(32, "big"))
+    parts = [keccak(text="zkchain.input.v1"), 31337, site.gateway, site.model_id, keccak(b""), tag]
     assert topics == (
         keccak(text="InferenceVerified(uint256,bytes32,bytes,address)"),
         site.model_id.to_bytes(32, "big"),
@@ -57,19 +57,19 @@ def test_a_bound_proof_becomes_a_record_and_the_standard_event(
 
 
 def test_the_proof_of_one_sender_is_refused_for_another(site: Stage, circuit: TinyCircuit, mine: Binding) -> None:
-    instances, proof = circuit.prove(site.limbs(mine))
+    instances, proof = circuit.prove(site.tag(mine))
     stolen = site.submit(instances, proof, mine, sender=OTHER)
     assert stolen.data[:4] == selector("WrongAccount(address,address)")
     rewritten = site.submit(instances, proof, Binding(OTHER, nonce=7, deadline=NOW + 60), sender=OTHER)
     assert rewritten.data == selector("BindingMismatch()")
     theirs = Binding(OTHER, nonce=7, deadline=NOW + 60)
-    relabelled = [instances[0], *site.limbs(theirs)]
+    relabelled = [instances[0], site.tag(theirs)]
     assert site.submit(relabelled, proof, theirs, sender=OTHER).data == selector("InvalidProof()")
 
 
 def test_a_statement_is_recorded_once_even_with_a_fresh_proof(site: Stage, circuit: TinyCircuit, mine: Binding) -> None:
-    instances, proof = circuit.prove(site.limbs(mine))
-    _, second = circuit.prove(site.limbs(mine))
+    instances, proof = circuit.prove(site.tag(mine))
+    _, second = circuit.prove(site.tag(mine))
     assert second != proof
     assert site.check(instances, second).ok
     statement = site.submit(instances, proof, mine).data
@@ -89,7 +89,7 @@ def test_a_proof_for_another_chain_gateway_or_model_is_refused(
     other_model = Stage(evm, site.registry, site.gateway, site.adapter, site.model_id + 1, {})
     assert other_gateway.tag(mine) != site.tag(mine) != other_chain.tag(mine)
     for place in (other_chain, other_gateway, other_model):
-        instances, proof = circuit.prove(place.limbs(mine))
+        instances, proof = circuit.prove(place.tag(mine))
         assert site.check(instances, proof).ok
         assert site.submit(instances, proof, mine).data == selector("BindingMismatch()")
 
@@ -97,7 +97,7 @@ def test_a_proof_for_another_chain_gateway_or_model_is_refused(
 def test_a_changed_output_or_proof_is_refused_and_leaves_no_record(
     site: Stage, circuit: TinyCircuit, mine: Binding
 ) -> None:
-    instances, proof = circuit.prove(site.limbs(mine))
+    instances, proof = circuit.prove(site.tag(mine))
     better = [(instances[0] + 1) % 2**250, *instances[1:]]
     assert site.submit(better, proof, mine).data == selector("InvalidProof()")
     assert site.submit(instances, proof[:-1], mine).data == selector("InvalidProof()")
@@ -108,7 +108,7 @@ def test_a_changed_output_or_proof_is_refused_and_leaves_no_record(
 
 def test_calldata_behind_the_arguments_is_refused(site: Stage, circuit: TinyCircuit, mine: Binding) -> None:
     """Whoever reads the calldata of an accepted transaction reads exactly what was checked."""
-    instances, proof = circuit.prove(site.limbs(mine))
+    instances, proof = circuit.prove(site.tag(mine))
     data = calldata("submit(uint256,uint256[],bytes," + BINDING + ")", [site.model_id, instances, proof, mine.fields])
     for junk in (b"\x00", b"\xa5" * 1024):
         refused = site.evm.call(site.gateway, data + junk, static=False)
@@ -116,7 +116,7 @@ def test_calldata_behind_the_arguments_is_refused(site: Stage, circuit: TinyCirc
     assert site.evm.call(site.gateway, data, static=False).ok
 
 
-def test_the_gateway_and_the_prover_compute_the_same_limbs(site: Stage) -> None:
+def test_the_gateway_and_the_prover_compute_the_same_tag(site: Stage) -> None:
     request = Binding(request=keccak(text="request"), nonce=2**256 - 1, deadline=2**64 - 1)
     for binding in (Binding(account=SENDER, nonce=7, deadline=NOW), request):
         record = BindingRecord(
@@ -128,13 +128,13 @@ def test_the_gateway_and_the_prover_compute_the_same_limbs(site: Stage) -> None:
             nonce=binding.nonce,
             deadline=binding.deadline,
         )
-        assert tuple(binding_limbs(record)) == site.limbs(binding)
+        assert binding_tag(record) == site.tag(binding)
 
 
 def test_a_credit_line_opens_on_a_proved_score_and_only_for_its_owner(
     site: Stage, circuit: TinyCircuit, mine: Binding
 ) -> None:
-    instances, proof = circuit.prove(site.limbs(mine))
+    instances, proof = circuit.prove(site.tag(mine))
     score = FieldElement(instances[0]).signed
     types = ["address", "uint256", "int256", "uint256", "uint64"]
     creation = load_artifact("CreditGate").bytecode
@@ -161,5 +161,5 @@ def test_a_key_of_another_model_registered_by_anyone_does_not_help(circuit: Tiny
     )
     assert registered.ok
     binding = Binding(account=SENDER, deadline=NOW)
-    instances, proof = other.prove(site.limbs(binding))
+    instances, proof = other.prove(site.tag(binding))
     assert site.submit(instances, proof, binding).data == selector("InvalidProof()")

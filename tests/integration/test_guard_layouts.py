@@ -22,7 +22,7 @@ from zkchain.values import MODULUS, keccak_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583
-LIMBS = tuple(range(100, 109))
+TAG = 2**252 - 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def compiler() -> Compiler:
 
 @pytest.fixture(scope="module")
 def honest(circuit: TinyCircuit) -> tuple[tuple[int, ...], bytes]:
-    instances, proof = circuit.prove(LIMBS)
+    instances, proof = circuit.prove(TAG)
     return tuple(instances), proof
 
 
@@ -159,7 +159,7 @@ def test_the_guard_costs_little(circuit, honest, compiler) -> None:
 
 def test_a_proof_of_another_model_is_refused(target: Target, tmp_path: Path) -> None:
     other = build_tiny(tmp_path, seed=2)
-    instances, proof = other.prove(LIMBS)
+    instances, proof = other.prove(TAG)
     assert not target.accepts(canonical(proof, instances, target.key).data)
     if target.key is not None:  # its own key would fit, but nobody has registered it
         assert not target.accepts(canonical(proof, instances, parse_vka(other.vka)).data)

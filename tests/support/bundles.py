@@ -49,7 +49,6 @@ def tiny_request(*, seed: int = 0, options: CompileOptions | None = None, sample
 
     return CompileRequest(
         model=model,
-        circuit_model=model,
         trial_inputs=[[[0.5, -0.5]]],
         samples=SampleSets(
             calibration=[[row.tolist()] for row in values],

@@ -9,12 +9,14 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from zkchain.halo2 import TAGGED
 from zkchain.halo2.engine import CircuitFiles, Engine
 from zkchain.halo2.supervisor import Limits
+from zkchain.values import FieldElement
 
-LIMBS = 9
 LOGROWS = 11
 _RUN_ARGS = {
+    TAGGED: True,
     "input_visibility": "private",
     "output_visibility": "public",
     "param_visibility": "fixed",
@@ -28,7 +30,7 @@ _RUN_ARGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TinyCircuit:
-    """One output, nine limbs; keys on disk and generated Solidity in memory, not yet guarded."""
+    """One output and a tag; keys on disk and generated Solidity in memory, not yet guarded."""
 
     engine: Engine
     files: CircuitFiles
@@ -36,9 +38,9 @@ class TinyCircuit:
     shared_source: str
     vka: bytes
 
-    def prove(self, limbs: Sequence[int], x: Sequence[float] = (0.5, -0.25)) -> tuple[list[int], bytes]:
-        """Instances and proof of one answer that carries `limbs`."""
-        proved = self.engine.prove(self.files, [list(x), list(limbs)], lambda _: None)
+    def prove(self, tag: int, x: Sequence[float] = (0.5, -0.25)) -> tuple[list[int], bytes]:
+        """Instances and proof of one answer that carries `tag`."""
+        proved = self.engine.prove(self.files, [list(x)], lambda _: None, tag=FieldElement(tag))
         return [int(value) for value in proved.instances], proved.proof
 
 
@@ -53,7 +55,7 @@ def build_tiny(folder: Path, *, seed: int) -> TinyCircuit:
         srs=folder / "srs",
     )
     model = folder / "model.onnx"
-    model.write_bytes(_bound_onnx(seed))
+    model.write_bytes(_onnx(seed))
     settings = engine.make_settings(model, {**_RUN_ARGS, "logrows": LOGROWS}, None, None)
     settings["run_args"]["logrows"] = LOGROWS
     files.settings.write_text(json.dumps(settings))
@@ -69,22 +71,13 @@ def build_tiny(folder: Path, *, seed: int) -> TinyCircuit:
     )
 
 
-def _bound_onnx(seed: int) -> bytes:
+def _onnx(seed: int) -> bytes:
     weights = np.random.default_rng(seed).normal(size=(2, 1)).astype(np.float32)
     graph = helper.make_graph(
-        [
-            helper.make_node("MatMul", ["x", "w"], ["y"]),
-            helper.make_node("Identity", ["binding"], ["binding_out"]),
-        ],
-        "bound",
-        [
-            helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2]),
-            helper.make_tensor_value_info("binding", TensorProto.INT64, [1, LIMBS]),
-        ],
-        [
-            helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1]),
-            helper.make_tensor_value_info("binding_out", TensorProto.INT64, [1, LIMBS]),
-        ],
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "tiny",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1])],
         [numpy_helper.from_array(weights, "w")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)

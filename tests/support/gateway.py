@@ -7,7 +7,7 @@ from typing import Any
 from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 
-from tests.support.circuits import LIMBS, TinyCircuit
+from tests.support.circuits import TinyCircuit
 from tests.support.evm import SENDER, Evm, Outcome, calldata
 from zkchain.solidity.artifacts import load_artifact
 from zkchain.solidity.compile import compile_verifier
@@ -52,10 +52,6 @@ class Stage:
         data = calldata("bindingTag(uint256," + BINDING + ")", [self.model_id, binding.fields])
         return int.from_bytes(self.evm.call(self.gateway, data).data, "big")
 
-    def limbs(self, binding: Binding) -> tuple[int, ...]:
-        tag = self.tag(binding)
-        return tuple((tag >> (28 * index)) & (2**28 - 1) for index in range(LIMBS))
-
     def submit(
         self, instances: Sequence[int], proof: bytes, binding: Binding, *, sender: str = SENDER, static: bool = False
     ) -> Outcome:
@@ -98,7 +94,7 @@ def stage(evm: Evm, circuit: TinyCircuit, *, shared: bool, compiler: Compiler | 
         verifier = deploy("Halo2Verifier", compile_verifier(guard_verifier(circuit.own_source), compiler).bytecode)
         digest = evm.code_hash(verifier)
         adapter = shipped("Halo2Adapter", ["address", "bytes32", "bytes32"], [verifier, digest, CIRCUIT])
-    layout = (1 + LIMBS, 0, 0, 0, 1, 1, 0, 0)
+    layout = (2, 0, 0, 0, 1, 1, 0, 0)
     version = (CIRCUIT, keccak(text="model"), adapter, evm.code_hash(adapter), digest, bytes(32), layout, True, "tiny")
     outcome = evm.call(registry, calldata(f"register({VERSION},{RANGES})", [version, []]), static=False)
     assert outcome.ok, outcome.data.hex()

@@ -10,7 +10,7 @@ from zkchain.chain.deploy import deploy_code, deploy_contract
 from zkchain.chain.gateway import KnownModel
 from zkchain.chain.registry import ContractAt, ModelLayout, ModelVersion, register_model
 from zkchain.chain.signer import dev_signer
-from zkchain.proof.binding import binding_limbs
+from zkchain.proof.binding import binding_tag
 from zkchain.records import Binding, Proof, Segment
 from zkchain.solidity.artifacts import load_artifact
 from zkchain.solidity.compile import compile_verifier
@@ -24,7 +24,7 @@ OTHER = dev_signer(1)
 CIRCUIT = keccak_of(b"the circuit")
 SEGMENTS = (
     Segment(kind="output", tensor="y", start=0, count=1, shape=(1, 1), dtype="float", scale=14, signed=True),
-    Segment(kind="binding", tensor="binding", start=1, count=9, shape=(1, 9), dtype="int", scale=0, signed=False),
+    Segment(kind="binding", tensor="", start=1, count=1, shape=(), dtype="int", scale=0, signed=False),
 )
 
 
@@ -53,7 +53,7 @@ class World:
         )
 
     def prove(self, binding: Binding) -> Proof:
-        instances, proof = self.circuit.prove(binding_limbs(binding))
+        instances, proof = self.circuit.prove(binding_tag(binding))
         return Proof(
             circuit_digest=CIRCUIT,
             instances=tuple(FieldElement(value) for value in instances),
@@ -91,7 +91,7 @@ def deployed(chain: Chain, circuit: TinyCircuit, kind: str) -> World:
         key_digest=key_hash,
         params_digest=ZERO_DIGEST,
         layout=ModelLayout(
-            instance_count=10,
+            instance_count=2,
             input_start=0,
             input_count=0,
             output_start=0,

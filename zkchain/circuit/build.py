@@ -180,11 +180,11 @@ def _existing(out: Path, request: Digest, home: Path, *, replace_other: bool) ->
 
 def _stage_settings(work: Workspace, request: CompileRequest, prover: Prover, home: Path, report: Report) -> None:
     def make(scratch: Path) -> None:
-        (scratch / store.MODEL).write_bytes(request.circuit_model.onnx)
-        forms = write_forms(scratch, request.forms or {"whole": request.circuit_model})
+        (scratch / store.MODEL).write_bytes(request.model.onnx)
+        forms = write_forms(scratch, request.forms or {"whole": request.model})
         timed = request.options.tune_seconds is not None
-        inputs = request.trial_inputs
-        track = Track(prover=prover, home=home, inputs=inputs, report=report) if timed else None
+        inputs, binding = request.trial_inputs, request.options.binding
+        track = Track(prover=prover, home=home, inputs=inputs, binding=binding, report=report) if timed else None
         settled, measured = settle_within(prover, forms, request.samples, request.options, request.gate, track, report)
         shutil.copyfile(settled.model, scratch / store.CIRCUIT_MODEL)
         write_json(scratch / store.SETTINGS, settled.settings)
@@ -210,7 +210,8 @@ def _stage_trial(work: Workspace, files: CircuitFiles, request: CompileRequest, 
 
     def make(scratch: Path) -> None:
         settings = json.loads(files.settings.read_text(encoding="utf-8"))
-        proved = prove_trial(prover, files, request.trial_inputs, settings, report)
+        binding = request.options.binding
+        proved = prove_trial(prover, files, request.trial_inputs, settings, report, binding=binding)
         trial = {
             "instances": [value.word for value in proved.instances],
             "proof": "0x" + proved.proof.hex(),

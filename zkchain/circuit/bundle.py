@@ -14,7 +14,7 @@ from .srs_file import describe_srs
 
 MANIFEST = "manifest.json"
 #: Increased when a manifest's meaning changes; others are refused.
-FORMAT = 2
+FORMAT = 3
 
 MODEL, CIRCUIT, SETTINGS = "model.onnx", "circuit.ezkl", "settings.json"
 #: What the circuit was compiled from: the model, or a form of it that makes a smaller circuit.

@@ -1,16 +1,14 @@
 """Whether the parts of a bundle agree: a manifest whose every hash is right can still describe another circuit."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import BundleCorrupt
 from ..files import parse_json
-from ..records import Bundle, ModelSpec, TensorSpec
+from ..records import Bundle
 from ..values import FieldElement, keccak_of
-from .layout import BINDING_INPUT, BINDING_OUTPUT, read_segments
+from .layout import read_segments
 
-_LIMBS = (1, 9)
 #: ezkl's numbers have at most 127 bits and a sign. A hash as small as that would be one in 2^125.
 _HASHES_FROM = 2**127
 #: What a settings file of the wrong form raises when it is read as one.
@@ -22,7 +20,7 @@ def check_agreement(folder: Path, bundle: Bundle, *, settings: str, trial: str, 
     _check_settings(folder / settings, bundle)
     _check_trial(folder / trial, bundle)
     hashes = {file.name: file.sha256 for file in bundle.files}
-    if not bundle.binding and hashes[model] != bundle.model.digest:
+    if hashes[model] != bundle.model.digest:
         raise BundleCorrupt(f"{folder / model} is not the model of the manifest", file=model)
 
 
@@ -34,7 +32,7 @@ def _check_settings(path: Path, bundle: Bundle) -> None:
             "rows": found["num_rows"],
             "input_scales": tuple(found["model_input_scales"]),
             "output_scales": tuple(found["model_output_scales"]),
-            "segments": read_segments(found, _circuit_spec(bundle), bundle.visibility),
+            "segments": read_segments(found, bundle.model, bundle.visibility, binding=bundle.binding),
         }
         visibility = {
             part: _visibility(found["run_args"][f"{name}_visibility"])
@@ -76,15 +74,3 @@ def _check_trial(path: Path, bundle: Bundle) -> None:
     words = b"".join(bytes.fromhex(value.word[2:]) for s in hashed for value in instances[s.start : s.start + s.count])
     if (keccak_of(words) if hashed else None) != bundle.params_digest:
         raise BundleCorrupt(f"{path}: its parameter hash is not that of the manifest", file=path.name)
-
-
-def _circuit_spec(bundle: Bundle) -> ModelSpec:
-    """The user's model with the binding tensors, as the circuit has them."""
-    if not bundle.binding:
-        return bundle.model
-
-    def limbs(name: str) -> TensorSpec:
-        return TensorSpec(name=name, shape=_LIMBS, dtype="int", onnx_type="INT64")
-
-    inputs = (*bundle.model.inputs, limbs(BINDING_INPUT))
-    return replace(bundle.model, inputs=inputs, outputs=(*bundle.model.outputs, limbs(BINDING_OUTPUT)))

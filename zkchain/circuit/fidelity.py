@@ -57,7 +57,7 @@ def measure_fidelity(
     """Run the circuit of `model` and the settings file on every probe and compare with the probes' float answers.
 
     `sets` begins with the data, by whose errors flips elsewhere are explained; `outputs` are the user's model's;
-    `encode` gives an input as the circuit takes it, binding included. No keys are needed. Raises EngineError.
+    `encode` gives an input as the circuit takes it. No keys are needed. Raises EngineError.
     """
     settings = json.loads(settings_path.read_bytes())
     inputs = [encode(sample) for probes in sets for sample in probes.inputs]

@@ -35,7 +35,7 @@ class Gate:
 
     probes: Callable[[], Sequence[ProbeSet]]  #: the data first; made when they are needed
     outputs: Sequence[TensorSpec]  #: of the user's model
-    encode: Callable[[Inputs], InputData]  #: an input as the circuit takes it, binding included
+    encode: Callable[[Inputs], InputData]  #: an input as the circuit takes it
 
     def measure(self, prover: Prover, settled: Settled, report: Report = silent) -> FidelityReport:
         """The circuit against the float model on as many probes as its size affords. Raises EngineError."""

@@ -2,6 +2,7 @@
 
 ezkl puts hashes of inputs and of the parameters first, then public inputs, then outputs, hashed or public. A public
 tensor gives one instance an element; a hashed tensor, and the hashed parameters as a whole, give one Poseidon hash.
+The tag of the binding, where there is one, comes last.
 """
 
 from collections.abc import Mapping
@@ -9,13 +10,11 @@ from typing import Any
 
 from ..records import ModelSpec, Segment, SegmentKind, TensorSpec, Visibility
 
-#: Tensors that `model.with_binding` adds; everything else belongs to the user's model.
-BINDING_INPUT = "zkchain_binding"
-BINDING_OUTPUT = "zkchain_binding_out"
 
-
-def read_segments(settings: Mapping[str, Any], circuit: ModelSpec, visibility: Visibility) -> tuple[Segment, ...]:
-    """Segments in instance order for the circuit's own tensors (binding included). Scales are in bits."""
+def read_segments(
+    settings: Mapping[str, Any], model: ModelSpec, visibility: Visibility, *, binding: bool
+) -> tuple[Segment, ...]:
+    """Segments in instance order. Scales are in bits."""
     segments: list[Segment] = []
 
     def add(kind: SegmentKind, tensor: TensorSpec | None, scale: int) -> None:
@@ -29,27 +28,28 @@ def read_segments(settings: Mapping[str, Any], circuit: ModelSpec, visibility: V
                 shape=() if hashed or tensor is None else tensor.shape,
                 dtype="int" if hashed or tensor is None else tensor.dtype,
                 scale=0 if hashed else scale,
-                signed=not hashed,
+                signed=not (hashed or kind == "binding"),
             )
         )
 
     if visibility.input == "hashed":
-        for tensor in circuit.inputs:
+        for tensor in model.inputs:
             add("input_hash", tensor, 0)
     if visibility.params == "hashed":
         add("params_hash", None, 0)
-    for tensor, scale in zip(circuit.inputs, settings["model_input_scales"], strict=True):
+    for tensor, scale in zip(model.inputs, settings["model_input_scales"], strict=True):
         if visibility.input == "public":
-            add("binding" if tensor.name == BINDING_INPUT else "input", tensor, scale)
-    for tensor, scale in zip(circuit.outputs, settings["model_output_scales"], strict=True):
+            add("input", tensor, scale)
+    for tensor, scale in zip(model.outputs, settings["model_output_scales"], strict=True):
         if visibility.output == "public":
-            add("binding" if tensor.name == BINDING_OUTPUT else "output", tensor, scale)
+            add("output", tensor, scale)
         else:
             add("output_hash", tensor, 0)
+    if binding:
+        add("binding", None, 0)
     return tuple(segments)
 
 
 def binding_start(segments: tuple[Segment, ...]) -> int | None:
-    """Where the nine binding limbs stand; the last place when they stand in inputs and outputs."""
-    starts = [segment.start for segment in segments if segment.kind == "binding"]
-    return starts[-1] if starts else None
+    """Where the tag of the binding stands; None without one."""
+    return next((segment.start for segment in segments if segment.kind == "binding"), None)

@@ -63,6 +63,6 @@ def refuse_empty_statements(options: CompileOptions) -> None:
         )
     if options.binding and visibility.output == "hashed":
         raise VisibilityRefused(
-            "with hashed outputs the binding would be hidden in a hash that no contract can check",
+            "a proof carries its binding beside public outputs, and with hashed outputs there are none",
             remedy="use output=public, or --no-binding",
         )

@@ -20,13 +20,12 @@ from .tune.forms import FormName
 class CompileRequest:
     """Everything a bundle follows from."""
 
-    model: Model  #: as the user knows it
-    circuit_model: Model  #: with the binding tensors, when bound
-    trial_inputs: Sequence[InputData]  #: made-up inputs, bound to nothing: the first that fits is proved for real
-    samples: SampleSets  #: for the circuit model, with the user's model's answers
+    model: Model
+    trial_inputs: Sequence[InputData]  #: made-up inputs: the first that fits is proved for real
+    samples: SampleSets  #: with the model's answers
     options: CompileOptions
     gate: Gate
-    forms: Mapping[FormName, Model] = field(default_factory=dict)  #: what ezkl may compile; `circuit_model` when empty
+    forms: Mapping[FormName, Model] = field(default_factory=dict)  #: what ezkl may compile; `model` alone when empty
 
     def digest(self) -> Digest:
         """Identifies the request: the same one is compiled once."""
@@ -35,7 +34,6 @@ class CompileRequest:
             "engine": ENGINE_VERSION,
             "zkchain": __version__,
             "model": self.model.spec.digest,
-            "circuit_model": self.circuit_model.spec.digest,
             "inputs": keccak_of(json.dumps(self.samples.every()).encode()),
             "options": self.options.to_json(),
         }

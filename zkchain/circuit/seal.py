@@ -27,8 +27,7 @@ def draft_manifest(
     request: CompileRequest, settings: dict[str, object], srs: Srs, trial: dict[str, object], work: Workspace
 ) -> Bundle:
     """The manifest of what the workspace holds, without the files' hashes and what follows from them."""
-    own = [sample[: len(request.model.spec.inputs)] for sample in request.samples.every()]
-    segments = read_segments(settings, request.circuit_model.spec, request.options.visibility)
+    segments = read_segments(settings, request.model.spec, request.options.visibility, binding=request.options.binding)
     words = trial["instances"]
     assert isinstance(words, list)
     hashes = [words[s.start : s.start + s.count] for s in segments if s.kind == "params_hash"]
@@ -52,7 +51,7 @@ def draft_manifest(
             "rows": settings["num_rows"],
             "input_scales": settings["model_input_scales"],
             "output_scales": settings["model_output_scales"],
-            "bounds": [list(edge) for edge in bounds_of(own)],
+            "bounds": [list(edge) for edge in bounds_of(request.samples.every())],
             "fidelity": json.loads(work.path(ERRORS).read_text(encoding="ascii")),
             "srs": srs.to_json(),
             "proof_bytes": len(str(trial["proof"])) // 2 - 1,

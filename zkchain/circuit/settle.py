@@ -19,7 +19,7 @@ from .tune.forms import Form
 from .tune.layouts import lookup_range, single_block
 from .tune.numerics import lookup_span
 from .tune.race import Track
-from .tune.settings import CELLS, canonical, stock_settings, visibility_args
+from .tune.settings import CELLS, canonical, fixed_args, stock_settings
 from .tune.steps import Surveys
 
 #: Trying candidates stops after this many seconds in one stage; the first of each stage is always tried.
@@ -49,7 +49,7 @@ def settle(
     Raises FidelityViolated when the options name a bound and it is not met, and EngineError.
     """
     if not options.stock and not options.pinned:
-        fixed = visibility_args(options.visibility)
+        fixed = fixed_args(options.visibility, binding=options.binding)
         seconds = options.tune_seconds or 0.0
         winner = tune(
             prover, forms, samples, fixed, options.goal, seconds=seconds, track=track, report=report, known=known
@@ -82,7 +82,8 @@ def concatenate(inputs: Sequence[InputData]) -> list[list[float | int]]:
 def _stock(
     prover: Prover, model: Path, samples: SampleSets, options: CompileOptions, report: Report
 ) -> tuple[dict[str, Any], tuple[Witnessed, ...]]:
-    settings = stock_settings(prover, model, concatenate(samples.calibration), options.visibility, report)
+    fixed = fixed_args(options.visibility, binding=options.binding)
+    settings = stock_settings(prover, model, concatenate(samples.calibration), fixed, report)
     trial = model.with_name("trial-settings.json")
     write_json(trial, settings)
     return settings, prover.witness(model, trial, samples.judged, report)
@@ -94,7 +95,7 @@ def _pinned(
     """The pinned run arguments as they are; a table range or size that is not pinned is measured."""
     pins = {name: json.loads(text) for name, text in options.pinned}
     cells = pins.pop(CELLS, None)
-    variant = {**visibility_args(options.visibility), **pins}
+    variant = {**fixed_args(options.visibility, binding=options.binding), **pins}
     model = _pinned_form(prover, forms, variant, cells, report)
     (found,) = prover.survey(model, [variant], [*samples.calibration, *samples.judged], _STAGE_SECONDS, report)
     if found.refusal:

@@ -11,6 +11,7 @@ from ..errors import EngineRefused
 from ..halo2 import Proved, Prover, Witnessed, within_tables
 from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
+from ..values import FieldElement
 from .bounds import bounds_of, edges_of
 
 #: From this many samples on, the extremes of an element are those of a crowd.
@@ -33,8 +34,14 @@ def prove_trial(
     candidates: Sequence[InputData],
     settings: Mapping[str, Any],
     report: Report = silent,
+    *,
+    binding: bool,
 ) -> Proved:
-    """A checked proof of the first candidate that the circuit holds. Raises EngineError when it holds none."""
+    """A checked proof of the first candidate that the circuit holds; where proofs carry a binding, bound to nothing.
+
+    Raises EngineError when it holds none.
+    """
+    tag = FieldElement(0) if binding else None
 
     def accept(witness: Witnessed) -> None:
         if not within_tables(witness, settings):
@@ -43,10 +50,10 @@ def prove_trial(
     *others, last = candidates
     for candidate in others:
         try:
-            return prover.prove(files, candidate, accept, report)
+            return prover.prove(files, candidate, accept, report, tag=tag)
         except EngineRefused:
             continue
-    return prover.prove(files, last, accept, report)
+    return prover.prove(files, last, accept, report, tag=tag)
 
 
 def _ramps(samples: Sequence[InputData]) -> list[InputData]:

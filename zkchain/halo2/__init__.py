@@ -1,12 +1,13 @@
 """The only code that meets ezkl: one supervised child process a request."""
 
 from .engine import ENGINE_VERSION, Engine
-from .prover import CircuitFiles, InputData, Proved, Prover, Surveyed, Witnessed
+from .prover import TAGGED, CircuitFiles, InputData, Proved, Prover, Surveyed, Witnessed
 from .ranges import within_tables
 from .supervisor import Limits
 
 __all__ = [
     "ENGINE_VERSION",
+    "TAGGED",
     "CircuitFiles",
     "Engine",
     "InputData",

@@ -100,7 +100,13 @@ class Engine:
             return self._witness(circuit, inputs, scratch, report)
 
     def prove(
-        self, files: CircuitFiles, data: InputData, accept: Callable[[Witnessed], None], report: Report = silent
+        self,
+        files: CircuitFiles,
+        data: InputData,
+        accept: Callable[[Witnessed], None],
+        report: Report = silent,
+        *,
+        tag: FieldElement | None = None,
     ) -> Proved:
         """See `Prover.prove`. Raises ProofInvalid when the fresh proof does not hold under the verifying key."""
         with scratch_folder(self.scratch_root) as scratch:
@@ -110,6 +116,7 @@ class Engine:
                 **_paths(files),
                 "witness": str(scratch / "witness.json"),
                 "proof": str(scratch / "proof.json"),
+                "tag": "" if tag is None else tag.word,
             }
             result = self._serve("prove", arguments, scratch, report)
         if not result["valid"]:

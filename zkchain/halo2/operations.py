@@ -26,6 +26,10 @@ _MOST_BITS = 60
 _ROOMS = [half / 2 for half in range(2 * 4, 2 * _MOST_BITS + 1)]
 _DIGIT_BITS = 14
 
+#: Not a run argument of ezkl's: one more public instance, the last, which no constraint touches. Every instance enters
+#: the transcript before the first challenge, so a proof holds for the value it was made with and for no other.
+_TAGGED = "tagged"
+
 #: ezkl's own choice for verifiers: answered by our stub compiler, so nothing is downloaded or compiled here.
 _CANNED_ABI = '{"contracts":{"a":{"Halo2Verifier":{"abi":[]},"Halo2VerifierReusable":{"abi":[]}}}}'
 
@@ -38,7 +42,7 @@ def make_settings(args: Arguments, stage: Stage) -> dict[str, Any]:
     if calibration is not None:
         stage("calibrating")
         ezkl.calibrate_settings(args["data"], args["model"], args["settings"], "resources", **calibration)
-    return {"settings": _read(args["settings"])}
+    return {"settings": _with_tag(args["settings"], args["run_args"])}
 
 
 def build(args: Arguments, stage: Stage) -> dict[str, Any]:
@@ -65,7 +69,9 @@ def witness(args: Arguments, stage: Stage) -> dict[str, Any]:
 
 
 def prove(args: Arguments, stage: Stage) -> dict[str, Any]:
-    """Prove a witness file and check the proof with the verifying key."""
+    """Prove a witness file, with the tag that a tagged circuit takes, and check the proof with the verifying key."""
+    if args["tag"]:
+        _write_tag(args["witness"], args["tag"])
     stage("proving")
     started = time.monotonic()
     ezkl.prove(args["witness"], args["circuit"], args["proving_key"], args["proof"], args["srs"])
@@ -104,9 +110,10 @@ def render(args: Arguments, stage: Stage) -> dict[str, Any]:
     """Solidity of this circuit's own verifier, or of the shared one and this circuit's key artifact (VKA)."""
     stage("rendering the verifier")
     _install_stub_compiler(Path.home())
-    common = (args["verifying_key"], args["settings"])
     scratch = Path.home()
-    source, abi, vka = (str(scratch / name) for name in ("verifier.sol", "abi.json", "vka"))
+    source, abi, vka, settings = (str(scratch / name) for name in ("verifier.sol", "abi.json", "vka", "settings.json"))
+    Path(settings).write_text(json.dumps(_scaled(_read(args["settings"]))), encoding="utf-8")
+    common = (args["verifying_key"], settings)
     asyncio.run(_finished(ezkl.create_evm_verifier, *common, source, abi, args["srs"], args["shared"]))
     if args["shared"]:
         asyncio.run(_finished(ezkl.create_evm_vka, *common, vka, args["srs"]))
@@ -175,16 +182,45 @@ def _tried(args: Arguments, run_args: dict[str, Any]) -> tuple[dict[str, Any], l
     scratch = Path(args["scratch"])
     settings, circuit, out = (str(scratch / name) for name in ("trial.settings", "trial.circuit", "trial.witness"))
     ezkl.gen_settings(args["model"], settings, _run_args(run_args))
+    found = _with_tag(settings, run_args)
     if not args["inputs"]:
-        return _read(settings), []
+        return found, []
     ezkl.compile_circuit(args["model"], circuit, settings)
-    return _read(settings), [_witness(circuit, data, out) for data in args["inputs"]]
+    return found, [_witness(circuit, data, out) for data in args["inputs"]]
+
+
+def _with_tag(path: str, run_args: dict[str, Any]) -> Any:
+    """The settings at `path`, there too with one more instance when the run arguments ask for a tag."""
+    settings = _read(path)
+    if run_args.get(_TAGGED):
+        settings["model_instance_shapes"].append([1])
+        Path(path).write_text(json.dumps(settings), encoding="utf-8")
+    return settings
+
+
+def _scaled(settings: dict[str, Any]) -> dict[str, Any]:
+    """`settings` with a scale for every public tensor, which a VKA wants: the tag's, if there is one, is zero."""
+    run_args, public = settings["run_args"], {"input": 0, "output": 0}
+    for name in public:
+        if run_args[f"{name}_visibility"] == "Public":
+            public[name] = len(settings[f"model_{name}_scales"])
+    extra = len(settings["model_instance_shapes"]) - sum(public.values())
+    return {**settings, "model_output_scales": [*settings["model_output_scales"], *[0] * extra]}
+
+
+def _write_tag(witness: str, word: str) -> None:
+    """Append the tag to the public outputs of a witness file, where ezkl takes a proof's last instances from."""
+    found = _read(witness)
+    found["outputs"].append([bytes.fromhex(word.removeprefix("0x"))[::-1].hex()])
+    Path(witness).write_text(json.dumps(found), encoding="utf-8")
 
 
 def _run_args(overrides: dict[str, Any]) -> ezkl.PyRunArgs:
     """ezkl's default run arguments but for `overrides`."""
     run_args = ezkl.PyRunArgs()
     for name, value in overrides.items():
+        if name == _TAGGED:
+            continue
         setattr(run_args, name, tuple(value) if isinstance(value, list) else value)
     return run_args
 

@@ -11,6 +11,9 @@ from ..values import FieldElement
 #: ezkl's input file: one flat list of numbers for each input of the circuit.
 InputData = Sequence[Sequence[float | int]]
 
+#: Not one of ezkl's run arguments: when true, proofs carry a tag, one more instance after those of the circuit.
+TAGGED = "tagged"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witnessed:
@@ -100,9 +103,15 @@ class Prover(Protocol):
         """Forward pass on each input, with no keys needed."""
 
     def prove(
-        self, files: CircuitFiles, data: InputData, accept: Callable[[Witnessed], None], report: Report = silent
+        self,
+        files: CircuitFiles,
+        data: InputData,
+        accept: Callable[[Witnessed], None],
+        report: Report = silent,
+        *,
+        tag: FieldElement | None = None,
     ) -> Proved:
-        """Prove one input; `accept` sees the witness first and may raise."""
+        """Prove one input; `accept` sees the witness first and may raise. A tagged circuit's proofs take a `tag`."""
 
     def verify(
         self, files: CircuitFiles, instances: Sequence[FieldElement], proof: bytes, report: Report = silent

@@ -7,7 +7,6 @@ from .narrow import with_narrow_tables
 from .operators import check_operators
 from .prefix import first_nodes, node_count, node_label
 from .products import with_matrix_products
-from .rewrite import with_binding, without_binding
 from .samples import Sample, read_samples, to_input_data
 from .simplify import simplified
 from .spread import Spread, spread
@@ -27,8 +26,6 @@ __all__ = [
     "simplified",
     "spread",
     "to_input_data",
-    "with_binding",
     "with_matrix_products",
     "with_narrow_tables",
-    "without_binding",
 ]

@@ -10,7 +10,6 @@ from ..circuit import bundle as store
 from ..errors import BundleCorrupt, BundleError, EngineError, ModelError
 from ..halo2 import Prover
 from ..halo2.engine import CircuitFiles
-from ..model import with_binding, without_binding
 from ..progress import Report, silent
 from ..records import Bundle, Model
 from ..scratch import scratch_folder
@@ -88,19 +87,17 @@ def rederive(folder: Path, *, prover: Prover, home: Path, report: Report = silen
 
 
 def _models(folder: Path, bundle: Bundle) -> list[Step]:
-    """The model is the one of the digest, and the circuit was compiled from it or a form of it."""
+    """The circuit was compiled from the model, whose digest loading the bundle has compared, or from a form of it."""
     data = (folder / store.MODEL).read_bytes()
     try:
-        model = without_binding(data, bundle.model.name) if bundle.binding else None
-        digest = sha256_of(data) if model is None else model.spec.digest
-        original = Model(spec=bundle.model, onnx=data) if model is None else with_binding(model)
-        forms = {"whole": original} if bundle.stock else forms_of(original)
+        model = Model(spec=bundle.model, onnx=data)
+        forms = {"whole": model} if bundle.stock else forms_of(model)
     except (ModelError, BundleError) as error:
         return [("model", "", error.message)]
     compiled = (folder / store.CIRCUIT_MODEL).read_bytes()
     form = next((name for name, one in forms.items() if one.onnx == compiled), None)
     return [
-        ("model", digest, "" if digest == bundle.model.digest else f"the manifest says {bundle.model.digest}"),
+        ("model", bundle.model.digest, ""),
         ("compiled form", form or sha256_of(compiled), "" if form else "no form of the model is this one"),
     ]
 

@@ -23,16 +23,11 @@ from ..model import (
     simplified,
     spread,
     to_input_data,
-    with_binding,
     with_matrix_products,
     with_narrow_tables,
 )
 from ..progress import Report, silent
-from ..proof.binding import LIMB_BITS, LIMBS, binding_limbs
 from ..records import Model
-
-#: The widest limb: a circuit that holds it holds every binding.
-_WIDEST_LIMB = (1 << LIMB_BITS) - 1
 
 
 def read_request(
@@ -52,19 +47,16 @@ def read_request(
     report("running the float model")
     evaluate(model, samples)  # every sample the user gave must have an answer, judged or not
     data = [to_input_data(sample) for sample in samples]
-    unbound = [list(binding_limbs(None))] if options.binding else []
-    circuit_model = with_binding(model) if options.binding else model
     return CompileRequest(
         model=model,
-        circuit_model=circuit_model,
         gate=Gate(
             probes=partial(_probes, model, samples),
             outputs=model.spec.outputs,
-            encode=lambda sample: [*to_input_data(sample), *unbound],
+            encode=to_input_data,
         ),
-        forms={"whole": circuit_model} if options.stock else forms_of(circuit_model),
-        trial_inputs=[[*made_up, *unbound] for made_up in synthetic_inputs(data)],
-        samples=_by_use(model, samples, binding=options.binding),
+        forms={"whole": model} if options.stock else forms_of(model),
+        trial_inputs=synthetic_inputs(data),
+        samples=_by_use(model, samples),
         options=options,
     )
 
@@ -88,20 +80,18 @@ def forms_of(original: Model) -> dict[FormName, Model]:
     return {name: form for name, form in found.items() if form is not None}
 
 
-def _by_use(model: Model, samples: Sequence[Sample], *, binding: bool) -> SampleSets:
-    """The samples as the circuit's model takes them. All but those that measure the range carry the widest limbs."""
+def _by_use(model: Model, samples: Sequence[Sample]) -> SampleSets:
+    """The samples as the circuit takes them."""
     parts = spread(samples, model.spec)
 
-    def fed(part: Sequence[Sample], limb: int = _WIDEST_LIMB) -> list[InputData]:
-        limbs: list[list[float | int]] = [[limb] * LIMBS] if binding else []
-        return [[*to_input_data(sample), *limbs] for sample in part]
+    def fed(part: Sequence[Sample]) -> list[InputData]:
+        return [to_input_data(sample) for sample in part]
 
     answers = evaluate(model, parts.judged)
     return SampleSets(
         calibration=fed(parts.calibration),
         judged=fed(parts.judged),
         references=[[tensor.ravel().astype(float).tolist() for tensor in sample] for sample in answers],
-        widest=fed(parts.widest, 0),
-        stretched=fed(parts.stretched, 0),
-        floor_bits=LIMB_BITS if binding else 1,
+        widest=fed(parts.widest),
+        stretched=fed(parts.stretched),
     )

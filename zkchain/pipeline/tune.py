@@ -10,7 +10,7 @@ from ..circuit.tune import Tuned, tune
 from ..circuit.tune.forms import write_forms
 from ..circuit.tune.page import render_page
 from ..circuit.tune.race import Track
-from ..circuit.tune.settings import visibility_args
+from ..circuit.tune.settings import fixed_args
 from ..config import Config
 from ..files import write_atomic, write_json
 from ..halo2 import Prover
@@ -55,8 +55,10 @@ def tune_model(
     request = read_request(model_path, samples_path, options, dims, report)
     with scratch_folder(config.home / "tune") as scratch:
         forms = write_forms(scratch, request.forms)
-        track = Track(prover=prover, home=config.home, inputs=request.trial_inputs, report=report)
-        fixed = visibility_args(options.visibility)
+        track = Track(
+            prover=prover, home=config.home, inputs=request.trial_inputs, binding=options.binding, report=report
+        )
+        fixed = fixed_args(options.visibility, binding=options.binding)
         tuned = tune(prover, forms, request.samples, fixed, options.goal, seconds=seconds, track=track, report=report)
     if settings_path is not None:
         write_json(settings_path, tuned.winner.settings)

@@ -9,7 +9,7 @@ from ..circuit.bundle import circuit_files, load_bundle
 from ..config import Config
 from ..halo2 import Prover
 from ..progress import Report, silent
-from ..proof.binding import binding_limbs
+from ..proof.binding import carries
 from ..proof.check import Verdict, check_proof
 from ..proof.codec import read_proof
 from ..records import Proof
@@ -67,16 +67,12 @@ def _refusal(proof: Proof, model: DeployedModel, site: Site, gateway: ContractAt
 
 
 def _binding_reason(proof: Proof, model: DeployedModel, site: Site) -> str:
-    """The gateway's check takes no binding, so the limbs are compared here. An unbound proof may be checked."""
+    """The gateway's check takes no binding, so the tag is compared here. An unbound proof may be checked."""
     if proof.binding is not None:
         reason = foreign_reason(proof, model, site)
         if reason:
             return reason
-    limbs = binding_limbs(proof.binding)
-    for segment in model.segments:
-        if segment.kind == "binding" and tuple(proof.instances[segment.start : segment.start + 9]) != limbs:
-            return "the binding named in the file is not the one that was proved"
-    return ""
+    return "" if carries(proof, model.segments) else "the binding named in the file is not the one that was proved"
 
 
 def _deadline_reason(proof: Proof, site: Site) -> str:

@@ -3,18 +3,22 @@
 The same computation as `InferenceGateway.bindingTag`; a test compares the two on random bindings.
 """
 
+from collections.abc import Sequence
+
 from eth_abi.abi import encode
 
-from ..records import Binding
-from ..values import keccak_of
+from ..records import Binding, Proof, Segment
+from ..values import FieldElement, keccak_of
 
-LIMBS = 9
-LIMB_BITS = 28
+#: As many bits of the hash as fit into any field element.
+_TAG_BITS = 252
 _DOMAIN = bytes.fromhex(keccak_of(b"zkchain.binding.v1")[2:])
 
 
-def binding_tag(binding: Binding) -> int:
-    """The low 252 bits of keccak256 over the ABI encoding of domain and binding."""
+def binding_tag(binding: Binding | None) -> FieldElement:
+    """The low 252 bits of keccak256 over the ABI encoding of domain and binding; zero when bound to nothing."""
+    if binding is None:
+        return FieldElement(0)
     encoded = encode(
         ["bytes32", "uint256", "address", "uint256", "address", "bytes32", "uint256", "uint64"],
         [
@@ -28,10 +32,10 @@ def binding_tag(binding: Binding) -> int:
             binding.deadline,
         ],
     )
-    return int(keccak_of(encoded), 16) & ((1 << LIMBS * LIMB_BITS) - 1)
+    return FieldElement(int(keccak_of(encoded), 16) & ((1 << _TAG_BITS) - 1))
 
 
-def binding_limbs(binding: Binding | None) -> tuple[int, ...]:
-    """Nine 28-bit limbs of the tag, least significant first; all zero for a proof bound to nothing."""
-    tag = 0 if binding is None else binding_tag(binding)
-    return tuple((tag >> (LIMB_BITS * index)) & ((1 << LIMB_BITS) - 1) for index in range(LIMBS))
+def carries(proof: Proof, segments: Sequence[Segment]) -> bool:
+    """Whether the proof's own tag is among its instances, wherever the segments have one."""
+    tag = binding_tag(proof.binding)
+    return all(proof.instances[segment.start] == tag for segment in segments if segment.kind == "binding")

@@ -8,7 +8,7 @@ from ..progress import Report, silent
 from ..record import Record
 from ..records import Bundle, Proof
 from ..values import keccak_of
-from .binding import binding_limbs
+from .binding import carries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +42,9 @@ def refusal(bundle: Bundle, proof: Proof) -> str:
     if bundle.params_digest is not None and _params_digest(bundle, proof) != bundle.params_digest:
         return "the proof was made with other parameters than the bundle's"
     if bundle.binding:
-        return _binding_refusal(bundle, proof)
+        wrong = "the binding named in the file is not the one that was proved"
+        return "" if carries(proof, bundle.segments) else wrong
     return "the circuit has no binding, but the proof names one" if proof.binding is not None else ""
-
-
-def _binding_refusal(bundle: Bundle, proof: Proof) -> str:
-    limbs = binding_limbs(proof.binding)
-    for segment in bundle.segments:
-        if segment.kind == "binding" and tuple(proof.instances[segment.start : segment.start + 9]) != limbs:
-            return "the binding named in the file is not the one that was proved"
-    return ""
 
 
 def _params_digest(bundle: Bundle, proof: Proof) -> str:

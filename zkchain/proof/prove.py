@@ -1,7 +1,7 @@
 """Make a proof from a bundle and one input."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..halo2 import Proved, Prover, Witnessed, within_tables
 from ..halo2.engine import CircuitFiles, InputData
 from ..progress import Report, silent
 from ..records import Binding, Bundle, Proof
-from .binding import binding_limbs
+from .binding import binding_tag
 
 
 def make_proof(
@@ -26,15 +26,13 @@ def make_proof(
     Raises ValueOutOfRange naming the input when the circuit cannot hold its values, and EngineError.
     """
     settings = json.loads(Path(files.settings).read_bytes())
-    full: list[Sequence[float | int]] = [*data]
-    if bundle.binding:
-        full.append(binding_limbs(binding))
+    tag = binding_tag(binding) if bundle.binding else None
 
     def accept(witness: Witnessed) -> None:
         _refuse_out_of_range(witness, settings, bundle, data)
 
     try:
-        proved = prover.prove(files, full, accept, report)
+        proved = prover.prove(files, data, accept, report, tag=tag)
     except EngineRefused as error:
         widest = _widest(bundle, data)
         if widest is None or not error.message.startswith("witness:"):

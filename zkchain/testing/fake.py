@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from ..chain.client import Chain
-from ..circuit.layout import BINDING_INPUT
 from ..errors import FakeProofRefused, UsageError
 from ..model import Sample
 from ..records import Segment
@@ -40,7 +39,7 @@ def refuse_chain_id(chain_id: int) -> None:
 
 
 def fake_instances(
-    compiled: CompiledModel, sample: Sample, answers: Sequence[Any], limbs: Sequence[int]
+    compiled: CompiledModel, sample: Sample, answers: Sequence[Any], tag: FieldElement
 ) -> tuple[FieldElement, ...]:
     """The public instances that a circuit with `compiled`'s segments would have for this input and these answers.
 
@@ -51,9 +50,7 @@ def fake_instances(
     found: list[FieldElement] = []
     for segment in compiled.segments:
         if segment.kind == "binding":
-            found += [FieldElement(limb) for limb in limbs]
-        elif segment.kind == "input_hash" and segment.tensor == BINDING_INPUT:
-            found.append(_hashed("binding", limbs))
+            found.append(tag)
         elif segment.kind == "params_hash":
             found.append(params_instance(compiled))
         else:

@@ -8,7 +8,7 @@ from ..circuit.options import CompileOptions
 from ..config import Config
 from ..errors import UsageError
 from ..files import exclusive
-from ..model import check_operators, load_model, with_binding
+from ..model import check_operators, load_model
 from ..pipeline.compile import compile_model
 from ..pipeline.engine import make_engine
 from ..records import ModelSpec, Segment, TensorSpec
@@ -85,16 +85,15 @@ def describe_fake(source: ModelSource, options: CompileOptions) -> CompiledModel
     """
     model = load_model(source.model, dims=dict(source.dims), logits=options.logits)
     check_operators(model)
-    circuit = with_binding(model).spec if options.binding else model.spec
     scales = {
-        "model_input_scales": [_scale(tensor) for tensor in circuit.inputs],
-        "model_output_scales": [_scale(tensor) for tensor in circuit.outputs],
+        "model_input_scales": [_scale(tensor) for tensor in model.spec.inputs],
+        "model_output_scales": [_scale(tensor) for tensor in model.spec.outputs],
     }
     named = {"domain": _FAKE_DOMAIN, "model": model.spec.digest, "options": options.to_json()}
     return CompiledModel(
         source=source,
         spec=model.spec,
-        segments=read_segments(scales, circuit, options.visibility),
+        segments=read_segments(scales, model.spec, options.visibility, binding=options.binding),
         binding=options.binding,
         circuit_digest=keccak_of(canonical_json(named)),
         folder=None,

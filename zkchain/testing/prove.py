@@ -16,7 +16,7 @@ from ..model import evaluate, load_model, read_samples
 from ..outputs import OutputValue, decode_outputs
 from ..pipeline.engine import make_engine
 from ..pipeline.prove import VALID_SECONDS, prove_input
-from ..proof.binding import binding_limbs
+from ..proof.binding import binding_tag
 from ..records import Binding, Proof
 from ..values import ZERO_ADDRESS, ZERO_DIGEST, Address, Digest
 from .devnet import NAME
@@ -129,7 +129,7 @@ class FakeProve:
             raise UsageError(f"{len(samples)} samples; one is proved at a time")
         answers = evaluate(loaded, samples)[0] if outputs is None else claimed_answers(compiled, outputs)
         binding = self._binding(account, request, valid_for)
-        instances = fake_instances(compiled, samples[0], answers, binding_limbs(binding))
+        instances = fake_instances(compiled, samples[0], answers, binding_tag(binding))
         proof = Proof(
             circuit_digest=compiled.circuit_digest,
             instances=instances,

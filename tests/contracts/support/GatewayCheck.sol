@@ -8,7 +8,7 @@ import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {Check} from "./Check.sol";
 import {FixedVerifier} from "./FixedVerifier.sol";
 
-/// @dev A registry, a gateway, and a bound model with 2 inputs, 3 outputs, 1 parameter hash and 9 limbs.
+/// @dev A registry, a gateway, and a bound model with 2 inputs, 3 outputs, 1 parameter hash and 1 tag.
 abstract contract GatewayCheck is Check {
     uint256 internal constant R = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
     uint32 internal constant NO_BINDING = type(uint32).max;
@@ -34,7 +34,7 @@ abstract contract GatewayCheck is Check {
 
     function layout() internal pure returns (IModelRegistry.Layout memory) {
         return IModelRegistry.Layout({
-            instanceCount: 15,
+            instanceCount: 7,
             inputStart: 0,
             inputCount: 2,
             outputStart: 3,
@@ -63,7 +63,7 @@ abstract contract GatewayCheck is Check {
         return new IModelRegistry.Range[](0);
     }
 
-    /// @dev The same model without limbs.
+    /// @dev The same model without a tag.
     function unboundModel() internal returns (uint256) {
         FixedVerifier other = new FixedVerifier(keccak256("unbound"), KEY);
         IModelRegistry.ModelVersion memory changed = version();
@@ -96,16 +96,12 @@ abstract contract GatewayCheck is Check {
         view
         returns (uint256[] memory instances)
     {
-        instances = new uint256[](15);
+        instances = new uint256[](7);
         (instances[0], instances[1], instances[2]) = (11, 12, PARAMS);
         instances[3] = first < 0 ? R - uint256(-first) : uint256(first);
         instances[4] = R - 5;
         instances[5] = 5;
-        uint256 tag = tagOf(gateway, modelId, b);
-        for (uint256 i = 0; i < 9; ++i) {
-            instances[6 + i] = tag % 2 ** 28;
-            tag /= 2 ** 28;
-        }
+        instances[6] = tagOf(gateway, modelId, b);
     }
 
     function submitAs(address sender, uint256[] memory instances, IInferenceGateway.Binding memory b)

@@ -67,12 +67,9 @@ contract GatewayHandler {
             nonce % 2,
             uint64(block.timestamp + 1)
         );
-        uint256[] memory instances = new uint256[](15);
+        uint256[] memory instances = new uint256[](7);
         (instances[2], instances[3]) = (77, output % 2);
-        uint256 tag = gateway.bindingTag(modelId, b);
-        for (uint256 i = 0; i < 9; ++i) {
-            instances[6 + i] = tag >> (28 * i) & (2 ** 28 - 1);
-        }
+        instances[6] = gateway.bindingTag(modelId, b);
         bytes memory proof = honest ? adapter.proofOf(instances) : bytes("forged");
         address from = _account(sender);
         bytes32 statement = gateway.statementOf(modelId, instances);

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.support.zoo_graphs import graph, node, single
-from zkchain.model import evaluate, with_binding, with_narrow_tables
+from zkchain.model import evaluate, with_narrow_tables
 from zkchain.model.load import normalise
 
 _SHAPE = (2, 3)
@@ -129,14 +129,6 @@ def test_doubles_are_left_alone():
     made = onnx.helper.make_graph([node("Tanh", ["x"], ["y"])], "g", [x], [y])
     model = onnx.helper.make_model(made, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
     assert with_narrow_tables(normalise(model, "model", {})) is None
-
-
-def test_the_binding_passes_through_the_narrow_form():
-    whole = with_binding(normalise(single("Sigmoid", _SHAPE)(), "model", {}))
-    narrow = with_narrow_tables(whole)
-    limbs = np.arange(9).reshape(1, 9)
-    (found,) = evaluate(narrow, [(np.zeros(_SHAPE, np.float32), limbs)])
-    np.testing.assert_array_equal(found[1], limbs)
 
 
 def test_the_same_model_has_the_same_narrow_form():

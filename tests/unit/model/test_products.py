@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.zoo_graphs import graph, node, random_weights, single
-from zkchain.model import evaluate, with_binding, with_matrix_products
+from zkchain.model import evaluate, with_matrix_products
 from zkchain.model.load import normalise
 
 
@@ -78,10 +78,3 @@ def test_groups_stay():
 def test_a_model_without_convolutions_is_its_own_form():
     whole = normalise(single("Relu", (1, 3))(), "model", {})
     assert with_matrix_products(whole) is whole
-
-
-def test_the_binding_passes_through():
-    products = with_matrix_products(with_binding(convolution((1, 1, 4, 4), (2, 2))))
-    limbs = np.arange(9).reshape(1, 9)
-    (found,) = evaluate(products, [(np.zeros((1, 1, 4, 4), np.float32), limbs)])
-    np.testing.assert_array_equal(found[1], limbs)

@@ -12,14 +12,12 @@ from zkchain.records import Bundle, Segment
 
 INPUT = Segment(kind="input", tensor="x", start=0, count=2, shape=(1, 2), dtype="float", scale=7, signed=True)
 OUTPUT = Segment(kind="output", tensor="y", start=2, count=1, shape=(1, 1), dtype="float", scale=14, signed=True)
-LIMBS = Segment(
-    kind="binding", tensor="zkchain_binding", start=3, count=9, shape=(9,), dtype="int", scale=0, signed=False
-)
+TAG = Segment(kind="binding", tensor="", start=3, count=1, shape=(), dtype="int", scale=0, signed=False)
 
 
 @pytest.fixture(scope="module")
 def bundle(tiny_bundle) -> Bundle:
-    return replace(tiny_bundle[1], segments=(INPUT, OUTPUT, LIMBS), bounds=((-0.7, 1.0),))
+    return replace(tiny_bundle[1], segments=(INPUT, OUTPUT, TAG), bounds=((-0.7, 1.0),))
 
 
 def test_bounds_are_moved_outward_to_whole_field_elements(bundle: Bundle):

@@ -36,6 +36,7 @@ class Track:
     prover: Prover
     home: Path
     inputs: Sequence[InputData]
+    binding: bool
     report: Report = silent
 
     def run(self, form: Form, settings: Mapping[str, Any]) -> Lap | None:
@@ -48,7 +49,7 @@ class Track:
             srs, _ = obtain_srs(int(settings["run_args"]["logrows"]), self.home, self.prover, self.report)
             shutil.copyfile(srs, files.srs)
             setup = self.prover.build(form.path, files, self.report)
-            proved = prove_trial(self.prover, files, self.inputs, settings, self.report)
+            proved = prove_trial(self.prover, files, self.inputs, settings, self.report, binding=self.binding)
             return Lap(
                 setup_seconds=setup,
                 prove_seconds=proved.prove_seconds,

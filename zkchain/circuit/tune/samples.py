@@ -19,7 +19,6 @@ class SampleSets:
     references: References  #: the float model's answers to `judged`
     widest: Sequence[InputData]  #: those that need the most room
     stretched: Sequence[InputData]  #: beyond the calibrated range: a circuit should hold these too
-    floor_bits: int = 1  #: room that the binding needs, whatever the model does
 
     def affordable(self, cells: int) -> "SampleSets":
         """Fewer samples for a circuit of many cells: running one takes about a second per 500,000 cells."""

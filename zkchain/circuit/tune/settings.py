@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ...files import parse_json
-from ...halo2 import InputData, Prover
+from ...halo2 import TAGGED, InputData, Prover
 from ...progress import Report, silent
 from ...records import Visibility
 
@@ -32,15 +32,16 @@ _PINNABLE: dict[str, type] = {
 
 
 def stock_settings(
-    prover: Prover, model: Path, data: InputData, visibility: Visibility, report: Report = silent
+    prover: Prover, model: Path, data: InputData, fixed: Mapping[str, object], report: Report = silent
 ) -> dict[str, Any]:
-    """ezkl's own pipeline: default run arguments, then `calibrate_settings` with target resources."""
-    return canonical(prover.make_settings(model, visibility_args(visibility), data, {}, report))
+    """ezkl's own pipeline: default run arguments but for `fixed`, then `calibrate_settings` with target resources."""
+    return canonical(prover.make_settings(model, fixed, data, {}, report))
 
 
-def visibility_args(visibility: Visibility) -> dict[str, object]:
-    """The run arguments that say who sees what."""
+def fixed_args(visibility: Visibility, *, binding: bool) -> dict[str, object]:
+    """The run arguments that say who sees what, and whether proofs carry a binding's tag."""
     return {
+        TAGGED: binding,
         "input_visibility": visibility.input,
         "output_visibility": visibility.output,
         "param_visibility": visibility.params,

@@ -221,7 +221,7 @@ class Search:
         if None in found:  # not even the widest layout holds what is beyond the calibrated range
             near = self.prover.least_bits(self.form.path, variants, self.samples.widest, self.report)
             found = tuple(one or other for one, other in zip(found, near, strict=True))
-        return [max((bits or _EASY_BITS) + SPARE_BITS, self.samples.floor_bits) for bits in found]
+        return [(bits or _EASY_BITS) + SPARE_BITS for bits in found]
 
     def _survey(self, variants: Sequence[Mapping[str, object]], inputs: Sequence[InputData]) -> tuple[Surveyed, ...]:
         full = [{**self.fixed, **variant} for variant in variants]
