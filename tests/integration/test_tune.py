@@ -54,6 +54,13 @@ def test_a_tuned_circuit_is_cheaper_than_ezkls_own_and_no_less_precise(place, pr
     assert sizes[0] * 15 < sizes[1]
 
 
+def test_cells_are_counted_alike_each_time(place, prover):
+    """Over many short columns: that is where ezkl's own count is left to chance."""
+    short = {"logrows": 6, "decomp_base": 56, "decomp_legs": 5, "num_inner_cols": 1}
+    laid = prover.survey(place[0] / "model.onnx", [short] * 12, [], 60.0)
+    assert len({one.settings["total_assignments"] for one in laid}) == 1
+
+
 def test_what_makes_a_circuit_sound_is_never_up_for_choice(place, prover, tmp_path):
     compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=0.5))
     chosen = run_args(tmp_path / "ours")
@@ -248,13 +255,13 @@ class Balking:
     def __getattr__(self, name):
         return getattr(self._prover, name)
 
-    def prove(self, files, *arguments):
+    def prove(self, files, *arguments, tag):
         settings = files.settings.read_bytes()
         self._first = self._first or settings
         if settings == self._first:
             raise self._error
         self.proofs += 1
-        return self._prover.prove(files, *arguments)
+        return self._prover.prove(files, *arguments, tag=tag)
 
 
 def test_where_the_best_circuit_cannot_be_proved_the_next_best_is_taken(place, prover, tmp_path):

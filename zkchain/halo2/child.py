@@ -14,6 +14,10 @@ from typing import Any
 
 from .limits import apply_limits, die_with_parent, peak_rss_bytes
 
+#: What lays circuits out and counts their cells. With several threads ezkl's count depends on which of them came first
+#: to the end of a column: the same request would have other settings each time. One thread is hardly slower here.
+_COUNTING = ("survey", "least_bits")
+
 
 def main() -> None:
     """Serve one request."""
@@ -27,6 +31,8 @@ def main() -> None:
     die_with_parent(request["parent_pid"])
     apply_limits(request["memory_bytes"], request["cpu_seconds"])
     try:
+        if request["operation"] in _COUNTING:
+            os.environ["RAYON_NUM_THREADS"] = "1"
         from .operations import OPERATIONS
 
         result = OPERATIONS[request["operation"]](request["arguments"], lambda stage: emit({"stage": stage}))
