@@ -222,6 +222,11 @@ class Chain:
         found = self._ask("eth_getTransactionReceipt", tx_hash)
         return None if found is None else dict(read_object(found))
 
+    def other_receipts(self, tx_hash: Digest) -> list[Receipt | None]:
+        """What the network's other endpoints have for it, as far as they answer."""
+        found = self._pool.ask_others("eth_getTransactionReceipt", [tx_hash])
+        return [None if raw is None else receipt_of(tx_hash, read_object(raw)) for raw in found]
+
     def logs(
         self, source: Address, topics: Sequence[Digest | None], from_block: int, to_block: int | None = None
     ) -> tuple[Log, ...]:

@@ -41,10 +41,27 @@ class Pool:
             except (ConnectionFailed, RpcError) as error:
                 # Not all at once: whoever was refused with us comes back with us.
                 pause = _PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+                pause = max(pause, error.facts.get("retry_after") or 0.0)  # the node knows best, within our deadline
                 if attempt == _ROUNDS or not _passes(error) or time.monotonic() + pause > end:
                     raise
                 time.sleep(pause)
         raise AssertionError("unreachable")
+
+    def ask_others(self, method: str, params: Sequence[Any]) -> list[Any]:
+        """What the endpoints answer that are not being asked now, one after the other; who cannot answer is left out.
+
+        Raises WrongChain for one of another chain.
+        """
+        found = []
+        for index, endpoint in enumerate(self._endpoints):
+            if index == self._current:
+                continue
+            try:
+                self._check(index)
+                found.append(request(endpoint, method, params))
+            except (ConnectionFailed, RpcError):
+                continue
+        return found
 
     def move_on(self) -> bool:
         """Ask the next endpoint from now on; False when there is only one."""

@@ -134,6 +134,7 @@ def _translated(endpoint: Endpoint, error: Exception) -> Exception:
         return ConnectionFailed(
             f"{_who(endpoint)} answered with HTTP status {error.response.status_code}",
             status=error.response.status_code,
+            retry_after=_seconds(error.response.headers.get("Retry-After")),
         )
     for kind, ours, what in _FOREIGN:
         if isinstance(error, kind):
@@ -142,6 +143,11 @@ def _translated(endpoint: Endpoint, error: Exception) -> Exception:
                 found.facts["unreadable"] = True
             return found
     return error
+
+
+def _seconds(text: str | None) -> float | None:
+    """What a Retry-After says in seconds; its other form, a date, is left to our own pauses."""
+    return float(text) if text is not None and text.isascii() and text.isdecimal() else None
 
 
 def _refusal(endpoint: Endpoint, method: str, error: Any) -> Exception:

@@ -1,5 +1,6 @@
 """Several endpoints as one: reads go on elsewhere, a send is made once, and another chain never takes over."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -16,9 +17,12 @@ class Node:
 
     def __init__(self, chain_id: int = 5) -> None:
         self.chain_id, self.down, self.asked = chain_id, False, list[str]()
+        self.refusals: list[dict[str, str]] = []  #: headers of the refusals to come
 
     def __call__(self, method: str, params: list[object]) -> object:
         self.asked.append(method)
+        if self.refusals:
+            raise RawAnswer(429, b"slow down", self.refusals.pop())
         if self.down:
             raise RawAnswer(503, b"busy")
         if method == "eth_call":
@@ -88,3 +92,25 @@ def test_a_first_endpoint_that_is_down_does_not_keep_from_connecting():
     with rpc_server(up) as url:
         chain = connect(Network(name="far", rpc_url="http://127.0.0.1:1", chain_id=5, fallback_urls=(url,)))
         assert chain.block_number() == 16
+
+
+@pytest.mark.parametrize(("said", "least"), [("1", 1.0), ("Fri, 27 Nov 2026 00:00:00 GMT", 0.0)])
+def test_a_node_that_says_when_to_come_back_is_left_alone_until_then(said: str, least: float):
+    node = Node()
+    with rpc_server(node) as url:
+        chain = connect(Network(name="far", rpc_url=url, chain_id=5))
+        node.refusals = [{"Retry-After": said}]
+        began = time.monotonic()
+        assert chain.block_number() == 16
+    assert time.monotonic() - began >= least
+
+
+def test_who_asks_for_more_time_than_there_is_gets_none():
+    node = Node()
+    with rpc_server(node) as url:
+        chain = connect(Network(name="far", rpc_url=url, chain_id=5))
+        node.refusals = [{"Retry-After": "86400"}]
+        began = time.monotonic()
+        with pytest.raises(ConnectionFailed, match="429"):
+            chain.block_number()
+    assert time.monotonic() - began < 5

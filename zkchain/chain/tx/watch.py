@@ -14,7 +14,7 @@ from .entry import Entry, State
 from .journal import Journal
 from .ledger import annotate, mark_mined, mark_sent, mark_settled, mark_unmined
 from .queries import entry_of, open_entries
-from .receipts import Blocks, find_receipt
+from .receipts import Blocks, doubted_by_others, find_receipt
 
 #: Seconds between two publications of the same bytes, at first and at most.
 _FIRST_REPUBLISH, _LAST_REPUBLISH = 1.0, 30.0
@@ -75,7 +75,7 @@ def _is_stuck(
     """Whether a signed transaction is in no block; what became of it otherwise is written down."""
     assert entry.nonce is not None
     if entry.state == "mined" and _keeps_its_block(entry, blocks, head, chain.network):
-        _settle(journal, entry, chain.network, final)
+        _settle(chain, journal, memory, entry, final)
         return False
     if entry.nonce < mined:
         _seek(chain, journal, memory, entry, blocks, final)
@@ -102,7 +102,7 @@ def _seek(chain: Chain, journal: Journal, memory: Memory, entry: Entry, blocks: 
     if receipt is not None:
         memory.doubts.pop(entry.id, None)
         mark_mined(journal, entry.id, receipt)
-        _settle(journal, entry_of(journal, entry.id), chain.network, final)
+        _settle(chain, journal, memory, entry_of(journal, entry.id), final)
         return
     if entry.state == "mined":
         mark_unmined(journal, entry.id)
@@ -118,11 +118,15 @@ def _seek(chain: Chain, journal: Journal, memory: Memory, entry: Entry, blocks: 
         mark_settled(journal, entry.id, "replaced")
 
 
-def _settle(journal: Journal, entry: Entry, network: Network, final: int) -> None:
-    """Its block counts once it is deep enough, or finalized."""
+def _settle(chain: Chain, journal: Journal, memory: Memory, entry: Entry, final: int) -> None:
+    """Its block counts once it is deep enough, or finalized, and no other endpoint of the network knows better."""
     if entry.block is None:
         return  # another process has found it gone meanwhile
-    if final - entry.block + 1 >= (network.confirmations or 1):
+    if final - entry.block + 1 >= (chain.network.confirmations or 1):
+        doubt = doubted_by_others(chain, entry)
+        if doubt:
+            _note(journal, memory, entry, doubt)
+            return
         mark_settled(journal, entry.id, _end_of(entry))
 
 
