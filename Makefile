@@ -29,7 +29,7 @@ test: lint contracts
 	$(PYTEST) $(WORKERS)
 
 test-all: lint contracts prove-contracts coverage
-	$(PYTEST) -m ""
+	$(PYTEST) $(WORKERS) -m ""
 
 lint: $(DEV)
 	$(BIN)/ruff check --quiet .
