@@ -58,11 +58,13 @@ def _cnn_28() -> Made:
     return data.made(train_head(net.flat(), data.train, data.labels).model())
 
 
-def _lenet() -> Made:
+def lenet(width: float = 1.0) -> Made:
+    """LeNet-5 on 28 x 28 pixels, every layer but the last `width` times as wide."""
     data = _large()
-    net = Net(1, 1, 28, 28).conv(1, 6, 5, pad=2).layer("Relu").pool("AveragePool")
-    net.conv(6, 16, 5).layer("Relu").pool("AveragePool").flat()
-    return data.made(train_head(net, data.train, data.labels, hidden=[120, 84]).model())
+    first, second, *hidden = (round(width * size) for size in (6, 16, 120, 84))
+    net = Net(1, 1, 28, 28).conv(1, first, 5, pad=2).layer("Relu").pool("AveragePool")
+    net.conv(first, second, 5).layer("Relu").pool("AveragePool").flat()
+    return data.made(train_head(net, data.train, data.labels, hidden=hidden).model())
 
 
 def _recipe(name: str, build: Callable[[], Made], max_logrows: int = 17, *, quick: bool = False) -> Recipe:
@@ -74,5 +76,5 @@ CONVOLUTIONS = (
     _recipe("cnn_two_layers", _deeper),
     _recipe("residual_block", _residual),
     _recipe("cnn_28x28", _cnn_28),
-    _recipe("lenet5", _lenet, _LARGEST_LOGROWS),
+    _recipe("lenet5", lenet, _LARGEST_LOGROWS),
 )
