@@ -134,7 +134,7 @@ class Bundle(Record):
     segments: tuple[Segment, ...]
     logrows: int
     rows: int
-    input_scales: tuple[int, ...]  #: bits, by input of the circuit (binding last)
+    input_scales: tuple[int, ...]  #: bits, by input of the model
     output_scales: tuple[int, ...]
     bounds: tuple[tuple[float, float], ...]  #: lowest and highest calibrated value by input of the model
     fidelity: Fidelity
@@ -216,7 +216,9 @@ class Network(Record):
     name: str
     rpc_url: str = field(repr=False)  #: may carry a token
     chain_id: int
-    fallback_urls: tuple[str, ...] = field(default=(), repr=False)  #: tried in this order when the first one fails
+    fallback_urls: tuple[str, ...] = field(
+        default=(), repr=False
+    )  #: asked in this order when the first one fails; and whether they agree
     confirmations: int | None = 1  #: blocks that make a transaction count, its own included; None: once it is final
     max_fee_wei: int | None = None  #: most that a unit of gas may cost
     max_tip_wei: int | None = None

@@ -19,6 +19,7 @@ from zkchain.chain.registry import ContractAt
 from zkchain.chain.signer import dev_signer
 from zkchain.chain.transact import send
 from zkchain.circuit import bundle as store
+from zkchain.circuit.layout import read_segments
 from zkchain.circuit.options import CompileOptions
 from zkchain.config import Config, read_config
 from zkchain.errors import DeploymentNotFound
@@ -28,6 +29,7 @@ from zkchain.pipeline.audit import Audit, audit_model
 from zkchain.pipeline.compile import compile_model
 from zkchain.pipeline.deploy import Deployed, deploy_bundle
 from zkchain.pipeline.publication import sources_of, write_standard_json
+from zkchain.records import TensorSpec
 from zkchain.solidity.artifacts import load_artifact
 from zkchain.solidity.compile import compile_request
 from zkchain.solidity.solc import find_compiler
@@ -231,6 +233,30 @@ def test_other_weights_under_a_manifest_that_fits_them_are_found(stand: Stand, c
     (copy / store.MODEL).write_bytes(reweighted((copy / store.MODEL).read_bytes()))
     resealed(copy)
     assert {"compiled form", "bundle and registry.modelDigest"} <= set(wrong(stand.audit(bundle=copy)))
+
+
+def test_a_tag_that_the_manifest_calls_an_output_is_found(stand: Stand, copy: Path):
+    """No constraint reads the tag: under that name any value could be proved."""
+    bundle = store.read_manifest(copy)
+    approved = TensorSpec(name="approved", shape=(1, 1), dtype="int", onnx_type="INT64")
+    model = replace(bundle.model, outputs=(*bundle.model.outputs, approved))
+    settings = json.loads((copy / store.SETTINGS).read_text())
+    settings["model_output_scales"].append(0)
+    (copy / store.SETTINGS).write_text(json.dumps(settings))
+    segments = read_segments(settings, model, bundle.visibility, binding=False)
+    scales = (*bundle.output_scales, 0)
+    forged = replace(bundle, model=model, binding=False, segments=segments, output_scales=scales)
+    (copy / store.MANIFEST).write_bytes(store.manifest_bytes(forged))
+    resealed(copy)
+    assert "model" in wrong(stand.audit(bundle=copy))
+
+
+def test_a_public_cell_of_no_tensor_is_found(stand: Stand, copy: Path):
+    settings = json.loads((copy / store.SETTINGS).read_text())
+    settings["model_instance_shapes"].append([1])
+    (copy / store.SETTINGS).write_text(json.dumps(settings))
+    resealed(copy)
+    assert wrong(stand.audit(bundle=copy)) == [f"bundle {store.SETTINGS}"]
 
 
 @pytest.mark.slow

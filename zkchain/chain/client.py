@@ -66,6 +66,11 @@ class Chain:
     def __repr__(self) -> str:
         return f"Chain({self._pool!r})"
 
+    @property
+    def endpoints(self) -> int:
+        """How many endpoints the network has."""
+        return len(self._pool)
+
     def check_chain_id(self) -> None:
         """Raise WrongChain unless the endpoint still serves the configured chain."""
         found = read_quantity(self._ask("eth_chainId"))
@@ -222,10 +227,15 @@ class Chain:
         found = self._ask("eth_getTransactionReceipt", tx_hash)
         return None if found is None else dict(read_object(found))
 
-    def other_receipts(self, tx_hash: Digest) -> list[Receipt | None]:
-        """What the network's other endpoints have for it, as far as they answer."""
-        found = self._pool.ask_others("eth_getTransactionReceipt", [tx_hash])
-        return [None if raw is None else receipt_of(tx_hash, read_object(raw)) for raw in found]
+    def receipts(self, tx_hash: Digest) -> dict[int, Receipt | None]:
+        """What each endpoint has for it, by its place among the network's, as far as they answer. Raises WrongChain."""
+        found = self._pool.ask_each("eth_getTransactionReceipt", [tx_hash])
+        return {at: None if raw is None else receipt_of(tx_hash, read_object(raw)) for at, raw in found.items()}
+
+    def hashes_at(self, number: int) -> dict[int, Digest | None]:
+        """The hash of this block at each endpoint that answers; None where it has no such block. Raises WrongChain."""
+        found = self._pool.ask_each("eth_getBlockByNumber", [hex(number), False])
+        return {at: None if raw is None else read_digest(read_object(raw).get("hash")) for at, raw in found.items()}
 
     def logs(
         self, source: Address, topics: Sequence[Digest | None], from_block: int, to_block: int | None = None

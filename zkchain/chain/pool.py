@@ -13,6 +13,8 @@ _ONCE = frozenset({"eth_sendRawTransaction"})
 _CHAIN_ID = "eth_chainId"
 #: Rounds through the endpoints, the seconds before the second one, which double, and the seconds for all of them.
 _ROUNDS, _PAUSE, _SECONDS = 3, 0.1, 60.0
+#: Seconds for which an endpoint that did not answer is not one of each.
+_SILENT_SECONDS = 15.0
 #: HTTP answers that may be others a moment later.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -20,12 +22,13 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 class Pool:
     """Asks one endpoint at a time. An endpoint that takes over must serve the same chain."""
 
-    __slots__ = ("_chain_id", "_current", "_endpoints", "_trusted")
+    __slots__ = ("_chain_id", "_current", "_endpoints", "_silent", "_trusted")
 
     def __init__(self, endpoints: Sequence[Endpoint], chain_id: int) -> None:
         self._endpoints, self._chain_id = tuple(endpoints), chain_id
         self._current = 0
         self._trusted: set[int] = set()
+        self._silent: dict[int, float] = {}  #: until when who did not answer is not asked by `ask_each`
 
     def __repr__(self) -> str:
         return repr(self._endpoints[self._current])
@@ -47,20 +50,22 @@ class Pool:
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
-    def ask_others(self, method: str, params: Sequence[Any]) -> list[Any]:
-        """What the endpoints answer that are not being asked now, one after the other; who cannot answer is left out.
+    def ask_each(self, method: str, params: Sequence[Any]) -> dict[int, Any]:
+        """What each endpoint answers, by its place; who does not answer is left out, and not asked for a while.
 
         Raises WrongChain for one of another chain.
         """
-        found = []
+        found = {}
         for index, endpoint in enumerate(self._endpoints):
-            if index == self._current:
+            if self._silent.get(index, 0.0) > time.monotonic():
                 continue
             try:
                 self._check(index)
-                found.append(request(endpoint, method, params))
-            except (ConnectionFailed, RpcError):
-                continue
+                found[index] = request(endpoint, method, params)
+            except WrongChain:
+                raise
+            except ChainError:
+                self._silent[index] = time.monotonic() + _SILENT_SECONDS
         return found
 
     def move_on(self) -> bool:

@@ -131,11 +131,11 @@ def request(endpoint: Endpoint, method: str, params: Sequence[Any] = ()) -> Any:
 
 def _translated(endpoint: Endpoint, error: Exception) -> Exception:
     if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
-        return ConnectionFailed(
-            f"{_who(endpoint)} answered with HTTP status {error.response.status_code}",
-            status=error.response.status_code,
-            retry_after=_seconds(error.response.headers.get("Retry-After")),
-        )
+        status, later = error.response.status_code, _seconds(error.response.headers.get("Retry-After"))
+        refused = ConnectionFailed(f"{_who(endpoint)} answered with HTTP status {status}", status=status)
+        if later is not None:
+            refused.facts["retry_after"] = later
+        return refused
     for kind, ours, what in _FOREIGN:
         if isinstance(error, kind):
             found = ours(f"{_who(endpoint)} {what}")

@@ -1,5 +1,6 @@
 """Whether the parts of a bundle agree: a manifest whose every hash is right can still describe another circuit."""
 
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def _check_settings(path: Path, bundle: Bundle) -> None:
             "rows": found["num_rows"],
             "input_scales": tuple(found["model_input_scales"]),
             "output_scales": tuple(found["model_output_scales"]),
+            "shapes": [prod(shape) for shape in found["model_instance_shapes"]],
             "segments": read_segments(found, bundle.model, bundle.visibility, binding=bundle.binding),
         }
         visibility = {
@@ -40,6 +42,9 @@ def _check_settings(path: Path, bundle: Bundle) -> None:
         }
     except _MALFORMED as error:
         raise BundleCorrupt(f"{path} is not a settings file: {error}", file=path.name) from error
+    # A public cell that belongs to no tensor is free: whatever its maker likes can be proved there.
+    if stated.pop("shapes") != [s.count for s in bundle.segments if s.kind in ("input", "output", "binding")]:
+        raise BundleCorrupt(f"{path}: its instances are not those of the manifest", file=path.name, what="instances")
     for name, value in stated.items():
         if value != getattr(bundle, name):
             raise BundleCorrupt(f"{path}: its {name} are not those of the manifest", file=path.name, what=name)

@@ -79,10 +79,13 @@ def prove(args: Arguments, stage: Stage) -> dict[str, Any]:
     proof = _read(args["proof"])
     stage("checking the proof")
     valid = ezkl.verify(args["proof"], args["settings"], args["verifying_key"], args["srs"], False)
+    instances = [_word(felt) for column in proof["instances"] for felt in column]
+    if args["tag"] and instances[-1] != args["tag"]:
+        raise ValueError("the proof does not end with its tag")
     return {
         "valid": bool(valid),
         "prove_seconds": seconds,
-        "instances": [_word(felt) for column in proof["instances"] for felt in column],
+        "instances": instances,
         "proof": proof["hex_proof"],
     }
 
@@ -205,6 +208,8 @@ def _scaled(settings: dict[str, Any]) -> dict[str, Any]:
         if run_args[f"{name}_visibility"] == "Public":
             public[name] = len(settings[f"model_{name}_scales"])
     extra = len(settings["model_instance_shapes"]) - sum(public.values())
+    if extra not in (0, 1):
+        raise ValueError(f"{extra} public tensors more than the model has")
     return {**settings, "model_output_scales": [*settings["model_output_scales"], *[0] * extra]}
 
 

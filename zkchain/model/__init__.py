@@ -1,5 +1,6 @@
 """Read, check, inspect and rewrite ONNX models, and read the samples that go with them."""
 
+from .describe import described
 from .evaluate import evaluate
 from .inspect import Inspection, inspect_model
 from .load import load_model
@@ -16,6 +17,7 @@ __all__ = [
     "Sample",
     "Spread",
     "check_operators",
+    "described",
     "evaluate",
     "first_nodes",
     "inspect_model",

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from math import prod
 
 import onnx
+from google.protobuf.message import DecodeError
 
+from ..errors import ModelInvalid
 from ..records import Model, ModelSpec, TensorSpec
 from ..values import sha256_of
 from .shapes import shape_of
@@ -28,6 +30,15 @@ def seal(model: onnx.ModelProto, name: str, notes: Sequence[str]) -> Model:
         notes=tuple(notes),
     )
     return Model(spec=spec, onnx=data)
+
+
+def described(data: bytes, name: str, notes: Sequence[str]) -> Model:
+    """The model of bytes that `seal` made, described anew from nothing but them. Raises ModelInvalid."""
+    try:
+        proto = onnx.ModelProto.FromString(data)
+    except DecodeError as error:
+        raise ModelInvalid(f"the model {name!r} cannot be read", name=name) from error
+    return seal(proto, name, notes)
 
 
 def _tensor(value: onnx.ValueInfoProto) -> TensorSpec:

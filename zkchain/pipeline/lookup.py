@@ -18,6 +18,7 @@ from ..record import Record
 from ..records import Proof, Provenance, Segment
 from ..solidity.artifacts import load_artifact
 from ..values import Address, Digest, address
+from .layout import layout_of
 from .site import Site
 
 
@@ -164,6 +165,7 @@ def _compare_with_chain(site: Site, record: DeploymentRecord, model: DeployedMod
         or version is None
         or version.circuit_digest != model.circuit_digest
         or version.adapter != record.deployment.address
+        or version.layout != layout_of(model.segments)
     ):
         raise DeploymentDrift(
             f"the registry on {site.network.name!r} does not hold {record.deployment.name} as it is recorded",

@@ -10,8 +10,9 @@ from ..circuit import bundle as store
 from ..errors import BundleCorrupt, BundleError, EngineError, ModelError
 from ..halo2 import Prover
 from ..halo2.engine import CircuitFiles
+from ..model import described
 from ..progress import Report, silent
-from ..records import Bundle, Model
+from ..records import Bundle
 from ..scratch import scratch_folder
 from ..solidity.compile import compile_verifier
 from ..solidity.guard import guard_verifier
@@ -90,14 +91,14 @@ def _models(folder: Path, bundle: Bundle) -> list[Step]:
     """The circuit was compiled from the model, whose digest loading the bundle has compared, or from a form of it."""
     data = (folder / store.MODEL).read_bytes()
     try:
-        model = Model(spec=bundle.model, onnx=data)
+        model = described(data, bundle.model.name, bundle.model.notes)
         forms = {"whole": model} if bundle.stock else forms_of(model)
     except (ModelError, BundleError) as error:
         return [("model", "", error.message)]
     compiled = (folder / store.CIRCUIT_MODEL).read_bytes()
     form = next((name for name, one in forms.items() if one.onnx == compiled), None)
     return [
-        ("model", bundle.model.digest, ""),
+        ("model", model.spec.digest, "" if model.spec == bundle.model else "the manifest describes it otherwise"),
         ("compiled form", form or sha256_of(compiled), "" if form else "no form of the model is this one"),
     ]
 

@@ -36,6 +36,8 @@ def binding_tag(binding: Binding | None) -> FieldElement:
 
 
 def carries(proof: Proof, segments: Sequence[Segment]) -> bool:
-    """Whether the proof's own tag is among its instances, wherever the segments have one."""
-    tag = binding_tag(proof.binding)
-    return all(proof.instances[segment.start] == tag for segment in segments if segment.kind == "binding")
+    """Whether the proof's own tag is its instance for that; without such an instance it can be bound to nothing."""
+    places = [segment.start for segment in segments if segment.kind == "binding"]
+    if not places:
+        return proof.binding is None
+    return [proof.instances[place] for place in places] == [binding_tag(proof.binding)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from zkchain.errors import ProofUnreadable
 from zkchain.outputs import decode_outputs
-from zkchain.proof.binding import binding_tag
+from zkchain.proof.binding import binding_tag, carries
 from zkchain.proof.codec import read_proof, write_proof
 from zkchain.records import Binding, Proof, Segment
 from zkchain.values import MODULUS, ZERO_ADDRESS, ZERO_DIGEST, Address, Digest, FieldElement
@@ -127,3 +127,13 @@ def test_integers_booleans_and_hashes_keep_their_kind():
     ]
     instances = [FieldElement(MODULUS - 5), FieldElement(1), FieldElement(255), FieldElement(9)]
     assert decode_outputs(segments, instances) == {"i": [-5], "b": [True], "h": ["0x" + "00" * 31 + "ff"]}
+
+
+def test_a_binding_without_an_instance_for_it_is_not_carried():
+    tag = segment(tensor="", kind="binding", start=1)
+    bound = replace(PROOF, instances=(FieldElement(7), binding_tag(BINDING)))
+    assert carries(bound, [segment(), tag])
+    assert not carries(bound, [segment()])
+    assert not carries(replace(bound, binding=None), [segment(), tag])
+    assert carries(replace(bound, binding=None), [segment()])
+    assert not carries(replace(bound, instances=(*bound.instances[:1], FieldElement(8))), [segment(), tag])

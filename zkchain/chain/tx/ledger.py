@@ -122,10 +122,16 @@ def mark_unmined(journal: Journal, one: int) -> None:
         _move(db, one, "sent", note="a reorganisation took it out of its block", **nothing)
 
 
-def mark_settled(journal: Journal, one: int, state: State) -> None:
-    """Its block is deep enough: final, reverted or cancelled; or a foreign transaction has its nonce: replaced."""
+def mark_settled(journal: Journal, one: int, state: State, *, block_hash: Digest | None = None) -> None:
+    """Its block is deep enough: final, reverted or cancelled; or a foreign transaction has its nonce: replaced.
+
+    Nothing changes when it is no longer in the block that was judged: another process has found it elsewhere.
+    """
     with journal.change() as db:
-        _move(db, one, state)
+        if block_hash is None:
+            _move(db, one, state)
+        elif entry_in(db, one).block_hash == block_hash:
+            _move(db, one, state, note="")
 
 
 def renumber(journal: Journal, one: int, owner: str) -> None:

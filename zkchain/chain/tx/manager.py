@@ -244,7 +244,10 @@ class Manager:
         if entry.state == "mined":
             wanted = self._desk.chain.network.confirmations or "finalized"
             return TransactionUnknown(
-                f"transaction {tx_hash} was mined, but is not confirmed in time ({wanted})", tx_hash=tx_hash, mined=True
+                f"transaction {tx_hash} was mined, but is not confirmed in time ({wanted})"
+                + (f": {entry.note or trouble}" if entry.note or trouble else ""),
+                tx_hash=tx_hash,
+                mined=True,
             )
         return TransactionUnknown(
             f"transaction {tx_hash} was sent, but is not known to be mined after {timeout:.0f} s: {words}",

@@ -45,20 +45,6 @@ def find_receipt(chain: Chain, account: Address, entry: Entry, blocks: Blocks) -
     return None
 
 
-def doubted_by_others(chain: Chain, entry: Entry) -> str:
-    """Why a mined transaction is not final for the network's other endpoints; empty when none that answers objects.
-
-    One node can be wrong about a block, or lie. Raises RpcError for an answer that makes no sense.
-    """
-    assert entry.mined_hash is not None
-    for other in chain.other_receipts(entry.mined_hash):
-        if other is None:
-            return "another endpoint of the network has no receipt of it yet"
-        if (other.block_hash, other.status) != (entry.block_hash, entry.status):
-            return f"another endpoint of the network has it in block {other.block} with status {other.status}"
-    return ""
-
-
 def created_by(account: Address, nonce: int) -> Address:
     """The contract that `account` creates with this nonce: the end of keccak256(rlp([account, nonce]))."""
     number = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")

@@ -4,17 +4,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...errors import ChainError
+from ...errors import ChainError, WrongChain
 from ...records import Network
 from ...values import Digest
 from ..broadcast import Outcome, hand_over
 from ..client import Chain, Head
 from ..signer import SignedTx
+from .agreement import Doubts, doubt_about, has_receipt_somewhere
 from .entry import Entry, State
 from .journal import Journal
 from .ledger import annotate, mark_mined, mark_sent, mark_settled, mark_unmined
 from .queries import entry_of, open_entries
-from .receipts import Blocks, doubted_by_others, find_receipt
+from .receipts import Blocks, find_receipt
 
 #: Seconds between two publications of the same bytes, at first and at most.
 _FIRST_REPUBLISH, _LAST_REPUBLISH = 1.0, 30.0
@@ -30,6 +31,7 @@ class Memory:
     published: dict[Digest, tuple[float, float]] = field(default_factory=dict)  #: when last, and the pause until next
     doubts: dict[int, tuple[int, float]] = field(default_factory=dict)
     trouble: dict[int, str] = field(default_factory=dict)
+    disputed: Doubts = field(default_factory=Doubts)
     gap: tuple[int, float] | None = None  #: a nonce that nobody seems to have, and since when
 
 
@@ -62,6 +64,8 @@ def look(chain: Chain, journal: Journal, memory: Memory) -> Sight:
         try:
             if _is_stuck(chain, journal, memory, entry, blocks, head, mined, final):
                 stuck.append(entry)
+        except WrongChain:
+            raise  # what another chain says is not a matter of one transaction
         except ChainError as error:
             _note(journal, memory, entry, error.message)
     pending = max(mined, chain.nonce(journal.account)) if stuck else mined
@@ -113,7 +117,7 @@ def _seek(chain: Chain, journal: Journal, memory: Memory, entry: Entry, blocks: 
     now = time.monotonic()
     if now - last >= _DOUBT_SECONDS:
         memory.doubts[entry.id] = (times + 1, now)
-    if times + 1 >= _DOUBTS:
+    if times + 1 >= _DOUBTS and not has_receipt_somewhere(chain, entry):
         annotate(journal, entry.id, "a transaction that is not in this journal has its nonce")
         mark_settled(journal, entry.id, "replaced")
 
@@ -123,11 +127,11 @@ def _settle(chain: Chain, journal: Journal, memory: Memory, entry: Entry, final:
     if entry.block is None:
         return  # another process has found it gone meanwhile
     if final - entry.block + 1 >= (chain.network.confirmations or 1):
-        doubt = doubted_by_others(chain, entry)
+        doubt = doubt_about(chain, entry, memory.disputed)
         if doubt:
             _note(journal, memory, entry, doubt)
             return
-        mark_settled(journal, entry.id, _end_of(entry))
+        mark_settled(journal, entry.id, _end_of(entry), block_hash=entry.block_hash)
 
 
 def _end_of(entry: Entry) -> State:
