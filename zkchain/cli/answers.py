@@ -74,7 +74,12 @@ def _on_chain(budget: Budget) -> str:
 
 def _disclosed(bundle: Bundle) -> str:
     """What everybody learns from a proof, tensor by tensor."""
-    names = {"input_hash": "hash of {}", "output_hash": "hash of {}", "params_hash": "hash of the parameters"}
+    names = {
+        "binding": "binding",
+        "input_hash": "hash of {}",
+        "output_hash": "hash of {}",
+        "params_hash": "hash of the parameters",
+    }
     return ", ".join(f"{names.get(part.kind, '{}').format(part.tensor)} ({part.count})" for part in bundle.segments)
 
 
