@@ -3,7 +3,7 @@
     python -m benchmarks.largest --gigabytes 20 --widths 4,3.5,3,2.5,2,1.5,1
 
 From the widest on, until one is compiled, proved and verified; then ezkl's own pipeline tries the same model under
-the same limit. What is too large is refused before any key is made. Writes benchmarks/results/largest.json.
+the same limit. What is too large is refused before any key is made. Writes benchmarks/largest.json.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from .run import ROOT
 from .zoo.conv import lenet
 from .zoo.recipe import ModelFiles, Recipe, write_files
 
-RESULT = Path(__file__).parent / "results" / "largest.json"
+RESULT = Path(__file__).with_name("largest.json")
 _LIMIT_SECONDS = 3600.0
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks.transactions [--count 500]
 
 Once with a call of `submit` for each transaction, once with twenty in each. Stub calldata, on an anvil that makes a
-block for each transaction, all of it on this machine. Writes benchmarks/results/transactions.json.
+block for each transaction, all of it on this machine. Writes benchmarks/transactions.json.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from zkchain.records import Network
 
 from .machine import Watch, this_machine
 
-RESULT = Path(__file__).parent / "results" / "transactions.json"
+RESULT = Path(__file__).with_name("transactions.json")
 _STUB = bytes(range(1, 101))
 
 

@@ -68,7 +68,7 @@ def table(rows: list[Row]) -> str:
     """All rows, for a terminal and for a page."""
     lines = ["| fault | goal | found | seconds | |", "| --- | --- | --- | ---: | --- |"]
     for row in rows:
-        found = ", ".join(f"{key} {value:,}" for key, value in row.found.items())
+        found = ", ".join(f"{key} {value:,}" for key, value in sorted(row.found.items()))
         verdict = "passed" if row.passed else f"**failed**: {row.cause}"
         lines.append(f"| {row.name} | {row.goal} | {found} | {row.seconds} | {verdict} |")
     return "\n".join(lines)
