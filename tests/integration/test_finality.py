@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.txs import FRIEND, OWNER, Node, anvil, payment, states, until
+from tests.support.txs import FRIEND, OWNER, Node, anvil, in_block, payment, states, until
 from zkchain.chain.transact import send
 from zkchain.chain.tx import manager as module
 from zkchain.errors import TransactionUnknown
@@ -28,6 +28,7 @@ def test_one_confirmation_is_the_block_itself(node: Node):
 def test_so_many_blocks_are_waited_for(node: Node):
     with node.manager(confirmations=3) as manager:
         numbers = manager.submit([payment(1)])
+        in_block(manager, numbers[0])
         for blocks in range(1, 4):
             manager.look()
             assert states([manager.entry(numbers[0])]) == {"mined" if blocks < 3 else "final"}
@@ -38,8 +39,7 @@ def test_a_reorganised_transaction_counts_in_its_new_block_only(node: Node):
     with node.manager(confirmations=3) as manager:
         mark = node.ask("evm_snapshot")
         (one,) = manager.submit([payment(1)])
-        manager.look()
-        before = manager.entry(one)
+        before = in_block(manager, one)
         with node.held_blocks():
             assert node.ask("evm_revert", mark) is True
             node.mine(5)  # other blocks take the place of its own
@@ -58,6 +58,7 @@ def test_sending_waits_for_the_confirmations_of_the_network(node: Node):
     thread = threading.Thread(target=lambda: found.append(send(chain, OWNER, to=FRIEND, data=b"")))
     before = chain.block_number()
     thread.start()
+    until(lambda: chain.block_number() == before + 1)
     thread.join(2)
     assert thread.is_alive()
     assert chain.block_number() == before + 1
@@ -69,8 +70,7 @@ def test_sending_waits_for_the_confirmations_of_the_network(node: Node):
 def test_a_finalized_transaction_is_below_the_final_block(node: Node, monkeypatch):
     with node.manager(confirmations=None) as manager:
         (one,) = manager.submit([payment(1)])
-        manager.look()
-        assert manager.entry(one).state == "mined"
+        assert in_block(manager, one).state == "mined"
         monkeypatch.setattr(module, "_FINALITY_SECONDS", 0.2)
         with pytest.raises(TransactionUnknown, match="finalized") as caught:
             manager.wait([one])

@@ -1,11 +1,8 @@
 """T90: what one node says of a receipt is final only when no node of the network says otherwise."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.support.txs import Node, anvil, payment, until
+from tests.support.txs import Node, in_block, payment, until
 from zkchain.chain.tx import agreement
 from zkchain.errors import WrongChain
 from zkchain.testing.fault_plan import Rule
@@ -17,17 +14,6 @@ pytestmark = pytest.mark.anvil
 RECEIPT, BLOCK = frozenset({"eth_getTransactionReceipt"}), frozenset({"eth_getBlockByNumber"})
 FAILED = Rewrite(with_field("status", "0x0"))
 ELSEWHERE = "0x" + "11" * 32
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with anvil(tmp_path_factory.mktemp("anvil")) as node:
-        yield node
-
-
-@pytest.fixture
-def node(running: Node, tmp_path: Path) -> Node:
-    return Node(running.url, tmp_path / "accounts")
 
 
 @pytest.mark.parametrize(
@@ -45,8 +31,7 @@ def test_nothing_is_final_while_a_second_node_says_otherwise(node: Node, fault: 
         node.manager(fallback_urls=(second.url,)) as manager,
     ):
         (one,) = manager.submit([payment(1)])
-        manager.look()
-        doubted = manager.entry(one)
+        doubted = in_block(manager, one)
         assert (doubted.state, doubted.status) == ("mined", 1)
         assert said in doubted.note
         (entry,) = manager.wait([one])
@@ -59,7 +44,9 @@ def test_the_node_that_told_of_a_receipt_cannot_confirm_itself(node: Node):
         fault_proxy(node.url) as liar,
         Node(liar.url, node.journals).manager(fallback_urls=(node.url,)) as manager,
     ):
+        height = node.height
         (one,) = manager.submit([payment(1)])
+        until(lambda: node.height > height)
         liar.obey(Rule(fault=FAILED, methods=RECEIPT), Rule(fault=DropBefore(), methods=BLOCK, skip=1))
         for _ in range(3):
             manager.look()
@@ -71,6 +58,7 @@ def test_who_objected_and_falls_silent_still_objects(node: Node):
     rules = (Rule(fault=FAILED, methods=RECEIPT, limit=1), Rule(fault=DropBefore(), methods=RECEIPT))
     with fault_proxy(node.url, *rules) as second, node.manager(fallback_urls=(second.url,)) as manager:
         (one,) = manager.submit([payment(1)])
+        in_block(manager, one)
         for _ in range(3):
             manager.look()
         assert manager.entry(one).state == "mined"
@@ -90,8 +78,7 @@ def test_a_second_node_that_is_behind_is_waited_for_but_not_for_ever(node: Node,
     rules = (Rule(fault=nothing, methods=RECEIPT), Rule(fault=nothing, methods=BLOCK))
     with fault_proxy(node.url, *rules) as second, node.manager(fallback_urls=(second.url,)) as manager:
         (one,) = manager.submit([payment(1)])
-        manager.look()
-        assert "has not reached its block" in manager.entry(one).note
+        assert "has not reached its block" in in_block(manager, one).note
         monkeypatch.setattr(agreement, "_BEHIND_SECONDS", 0.0)
         until(lambda: not manager.look() and manager.entry(one).settled)
         assert manager.entry(one).state == "final"

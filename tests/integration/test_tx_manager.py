@@ -2,9 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from tests.support.txs import (
     FRIEND,
     OWNER,
     Node,
-    anvil,
     die_at,
     in_processes,
     killed,
@@ -42,18 +40,6 @@ from zkchain.errors import (
 
 pytestmark = pytest.mark.anvil
 GWEI = 10**9
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with anvil(tmp_path_factory.mktemp("anvil")) as node:
-        yield node
-
-
-@pytest.fixture
-def node(running: Node, tmp_path: Path) -> Node:
-    """The module's node with journals of the test's own."""
-    return Node(running.url, tmp_path / "accounts")
 
 
 def test_four_processes_with_one_key_use_every_nonce_once(node: Node):

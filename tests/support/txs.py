@@ -100,6 +100,17 @@ def until(what: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
+def in_block(manager: Manager, one: int) -> Entry:
+    """The transaction once it was seen in a block: an anvil makes one a moment after it took the transaction."""
+
+    def seen() -> bool:
+        manager.look()
+        return manager.entry(one).block is not None
+
+    until(seen)
+    return manager.entry(one)
+
+
 def states(entries: Sequence[Entry]) -> set[str]:
     return {entry.state for entry in entries}
 

@@ -16,6 +16,7 @@ from .limits import apply_limits, die_with_parent, peak_rss_bytes
 
 #: What lays circuits out and counts their cells. With several threads ezkl's count depends on which of them came first
 #: to the end of a column: the same request would have other settings each time. One thread is hardly slower here.
+#: Not `make_settings`, which calibrates on all of them: what ezkl's own pipeline settles on stays as it makes it.
 _COUNTING = ("survey", "least_bits")
 
 

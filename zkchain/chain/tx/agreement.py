@@ -12,14 +12,14 @@ _BEHIND_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class Doubts:
+class Objections:
     """What endpoints objected to and have not taken back, and since when they are behind; by transaction and place."""
 
-    objections: dict[tuple[int, int], str] = field(default_factory=dict)
+    raised: dict[tuple[int, int], str] = field(default_factory=dict)
     behind: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def doubt_about(chain: Chain, entry: Entry, doubts: Doubts) -> str:
+def objection_to(chain: Chain, entry: Entry, known: Objections) -> str:
     """Why a mined transaction is not final yet for some endpoint; empty when none that answers objects.
 
     All are asked, the one that told of the receipt too, for nobody knows any more which that was. Who objected and then
@@ -34,20 +34,21 @@ def doubt_about(chain: Chain, entry: Entry, doubts: Doubts) -> str:
     for at, receipt in found.items():
         place, words = (entry.id, at), ""
         if receipt is not None:
-            doubts.behind.pop(place, None)
+            known.behind.pop(place, None)
             if (receipt.block_hash, receipt.status) != (entry.block_hash, entry.status):
                 words = f"another endpoint of the network has it in block {receipt.block} with status {receipt.status}"
         elif hashes.get(at) is None:
-            since = doubts.behind.setdefault(place, time.monotonic())
+            since = known.behind.setdefault(place, time.monotonic())
             if time.monotonic() - since < _BEHIND_SECONDS:
                 return "another endpoint of the network has not reached its block"
+            continue  # it knows nothing, which takes no objection back
         elif hashes[at] != entry.block_hash:
             words = "another endpoint of the network has another block in its place"
         if words:
-            doubts.objections[place] = words
+            known.raised[place] = words
         else:
-            doubts.objections.pop(place, None)
-    return next((words for (one, _), words in doubts.objections.items() if one == entry.id), "")
+            known.raised.pop(place, None)
+    return next((words for (one, _), words in known.raised.items() if one == entry.id), "")
 
 
 def has_receipt_somewhere(chain: Chain, entry: Entry) -> bool:

@@ -10,7 +10,7 @@ from ...values import Digest
 from ..broadcast import Outcome, hand_over
 from ..client import Chain, Head
 from ..signer import SignedTx
-from .agreement import Doubts, doubt_about, has_receipt_somewhere
+from .agreement import Objections, has_receipt_somewhere, objection_to
 from .entry import Entry, State
 from .journal import Journal
 from .ledger import annotate, mark_mined, mark_sent, mark_settled, mark_unmined
@@ -31,7 +31,7 @@ class Memory:
     published: dict[Digest, tuple[float, float]] = field(default_factory=dict)  #: when last, and the pause until next
     doubts: dict[int, tuple[int, float]] = field(default_factory=dict)
     trouble: dict[int, str] = field(default_factory=dict)
-    disputed: Doubts = field(default_factory=Doubts)
+    objections: Objections = field(default_factory=Objections)
     gap: tuple[int, float] | None = None  #: a nonce that nobody seems to have, and since when
 
 
@@ -127,9 +127,9 @@ def _settle(chain: Chain, journal: Journal, memory: Memory, entry: Entry, final:
     if entry.block is None:
         return  # another process has found it gone meanwhile
     if final - entry.block + 1 >= (chain.network.confirmations or 1):
-        doubt = doubt_about(chain, entry, memory.disputed)
-        if doubt:
-            _note(journal, memory, entry, doubt)
+        objection = objection_to(chain, entry, memory.objections)
+        if objection:
+            _note(journal, memory, entry, objection)
             return
         mark_settled(journal, entry.id, _end_of(entry), block_hash=entry.block_hash)
 
