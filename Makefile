@@ -4,7 +4,7 @@
 #   make test   install the tools too, then lint, build and analyze the contracts, and run the tests
 #
 # Nothing is written outside this folder but the caches of pip and npm. Every step is skipped when it is up to date.
-.PHONY: demo test test-all lint bench bench-quick faults contracts prove-contracts coverage mutants brownie docs lock clean
+.PHONY: demo demo-training test test-all lint bench bench-quick faults contracts prove-contracts coverage mutants brownie docs lock clean
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -14,6 +14,7 @@ PYTHONS = $(or $(PYTHON),python3.12 python3.11 python3 python3.13 python3.14)
 RUN := .venv/.run.stamp
 DEV := .venv/.dev.stamp
 NODE := node_modules/.stamp
+TRAINING := .venv/.training.stamp
 SLITHER := .venv-slither/.stamp
 HALMOS := .venv-halmos/.stamp
 # Node and npm, which some tests run, lie in .venv where the machine has none.
@@ -25,10 +26,14 @@ WORKERS := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 demo: $(RUN)
 	$(BIN)/zkchain quickstart
 
-test: lint contracts
+# Four hospitals train a model together, every step proved: under five minutes.
+demo-training: $(TRAINING)
+	$(BIN)/python examples/health/story.py
+
+test: lint contracts $(TRAINING)
 	$(PYTEST) $(WORKERS)
 
-test-all: lint contracts prove-contracts coverage
+test-all: lint contracts prove-contracts coverage $(TRAINING)
 	$(PYTEST) $(WORKERS) -m ""
 
 lint: $(DEV)
@@ -103,6 +108,13 @@ $(DEV): requirements/dev.txt $(RUN)
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# What private training needs. torch is not locked by hash: which of its builds fits depends on the machine.
+$(TRAINING): requirements/training.txt $(DEV)
+	@echo "installing what private training needs"
+	@$(PIP) torch==2.13.0
+	@$(PIP) --require-hashes --no-deps -r requirements/training.txt
+	@touch $@
+
 # Node is needed only to fetch forge, anvil and solc with npm. Where it is missing, pip brings it into .venv.
 # Not npm ci: it insists on a hash for every platform's binary, and we lock those that we can fetch and test.
 $(NODE): package.json package-lock.json requirements/node.txt $(DEV)
@@ -138,6 +150,7 @@ lock: .venv-lock/.stamp
 	$(UV) pyproject.toml --group build -o requirements/run.txt
 	$(UV) pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(UV) pyproject.toml --group build --extra brownie -o requirements/brownie.txt
+	$(UV) --no-deps requirements/training.in -o requirements/training.txt
 	$(UV) --group slither -o requirements/slither.txt
 	$(UV) --group halmos -o requirements/halmos.txt
 	$(UV) --group node -o requirements/node.txt

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.write_error_reference import MARK, PAGE, reference, tree
 from zkchain import errors
-from zkchain.errors import ConnectionFailed, FidelityViolated, UsageError, ZkchainError
+from zkchain.errors import ConnectionFailed, FidelityViolated, LineageBroken, UsageError, ZkchainError, base
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "error_codes.json"
 KINDS = list(tree())
@@ -26,7 +26,7 @@ def drawing(kind: type[ZkchainError] = ZkchainError, indent: str = "") -> list[s
 
 
 def test_the_drawing_is_the_tree():
-    drawn = [line[4:] for line in (errors.__doc__ or "").splitlines() if re.match(r"    \S", line) or "── " in line]
+    drawn = [line[4:] for line in (base.__doc__ or "").splitlines() if re.match(r"    \S", line) or "── " in line]
     assert drawn == ["ZkchainError", *drawing()]
 
 
@@ -47,7 +47,7 @@ def test_codes_and_exit_codes_are_what_they_always_were():
 
 
 #: Errors that are an answer: the work was done, and what was found is not what was asked for.
-VERDICTS = {FidelityViolated}
+VERDICTS = {FidelityViolated, LineageBroken}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -19,6 +19,14 @@ def encode_call(abi: Abi, name: str, arguments: Sequence[Any]) -> bytes:
     return selector_of(entry) + _encoded(name, types_of(entry["inputs"]), arguments)
 
 
+def decode_call(abi: Abi, name: str, data: bytes) -> tuple[Any, ...]:
+    """The arguments with which function `name` was called. Raises KeyError, or ValueError when `data` is not that."""
+    entry = _entry(abi, "function", name)
+    if data[:_SELECTOR_BYTES] != selector_of(entry):
+        raise ValueError(f"{len(data)} bytes are no call of {name}")
+    return decoded(types_of(entry["inputs"]), data[_SELECTOR_BYTES:])
+
+
 def decode_result(abi: Abi, name: str, data: bytes) -> tuple[Any, ...]:
     """What function `name` returned. Raises KeyError, or ValueError when `data` is not that."""
     return decoded(types_of(_entry(abi, "function", name)["outputs"]), data)

@@ -10,9 +10,10 @@ from ..errors import HeadStale, RpcError, WrongChain
 from ..network_config import PRESETS
 from ..records import Network, Receipt
 from ..values import Address, Digest, keccak_of
-from .answers import read_address, read_bytes, read_digest, read_object, read_quantity
+from .answers import read_bytes, read_digest, read_object, read_quantity
 from .logs import Header, Log, header_of, log_of
 from .pool import Pool
+from .receipts import receipt_of
 from .rpc import ExecutionRefused, open_endpoint, request
 
 #: Seconds for one request. A node that verifies a proof in Python needs about one.
@@ -217,6 +218,15 @@ class Chain:
         """True when the node has the transaction, mined or not."""
         return self._ask("eth_getTransactionByHash", tx_hash) is not None
 
+    def calldata_of(self, tx_hash: Digest) -> bytes | None:
+        """What a transaction was called with; None when the node does not have it."""
+        found = self._ask("eth_getTransactionByHash", tx_hash)
+        return None if found is None else read_bytes(read_object(found).get("input"))
+
+    def mine(self) -> None:
+        """Have a devnet make an empty block. Raises RpcError on any other chain."""
+        self._ask("evm_mine")
+
     def receipt(self, tx_hash: Digest) -> Receipt | None:
         """The receipt, or None while there is none."""
         raw = self.raw_receipt(tx_hash)
@@ -273,22 +283,6 @@ def connect(network: Network, *, timeout: float = REQUEST_SECONDS, journals: Pat
 def chain_id_of(network: Network) -> int:
     """The chain id that the network's endpoint serves now. Raises ConnectionFailed, RpcError, ConfigError."""
     return read_quantity(request(open_endpoint(network, _PROBE_SECONDS), "eth_chainId"))
-
-
-def receipt_of(tx_hash: Digest, raw: Mapping[str, Any]) -> Receipt:
-    """The receipt of `tx_hash` from what a node gave for it. Raises RpcError when it is another one's."""
-    if read_digest(raw.get("transactionHash")) != tx_hash:
-        raise RpcError(f"asked for the receipt of {tx_hash}, got that of {raw.get('transactionHash')}")
-    created = raw.get("contractAddress")
-    return Receipt(
-        tx_hash=tx_hash,
-        block=read_quantity(raw.get("blockNumber")),
-        block_hash=read_digest(raw.get("blockHash")),
-        gas_used=read_quantity(raw.get("gasUsed")),
-        status=read_quantity(raw.get("status")),
-        contract_address=None if created is None else read_address(created),
-        sender=read_address(raw.get("from")),
-    )
 
 
 def _transaction_fields(to: Address | None, data: bytes, sender: Address | None) -> dict[str, str]:

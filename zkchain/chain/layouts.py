@@ -132,10 +132,11 @@ def _contents(statement: Statement) -> Iterator[tuple[str, bytes]]:
     yield "proof a word longer", encoded(proof=proof + bytes(_WORD))
     yield "proof a word shorter", encoded(proof=proof[:-_WORD])
     yield "empty proof", encoded(proof=b"")
-    yield "another first instance", encoded(instances=[(instances[0] + 1) % MODULUS, *instances[1:]])
-    yield "first instance plus the field's order", encoded(instances=[instances[0] + MODULUS, *instances[1:]])
     yield "an instance more", encoded(instances=[*instances, 0])
-    yield "an instance less", encoded(instances=instances[:-1])
+    if instances:  # proofs about commitments alone have none
+        yield "another first instance", encoded(instances=[(instances[0] + 1) % MODULUS, *instances[1:]])
+        yield "first instance plus the field's order", encoded(instances=[instances[0] + MODULUS, *instances[1:]])
+        yield "an instance less", encoded(instances=instances[:-1])
 
 
 def _names(call: _Call) -> Sequence[str]:

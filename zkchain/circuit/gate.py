@@ -105,7 +105,12 @@ def _affordable(sets: Sequence[ProbeSet], cells: int) -> list[ProbeSet]:
 
 def _picked(probes: ProbeSet, count: int) -> ProbeSet:
     step = max(-(-len(probes.inputs) // count), 1)
-    return replace(probes, inputs=probes.inputs[::step], references=probes.references[::step])
+    return replace(
+        probes,
+        inputs=probes.inputs[::step],
+        references=probes.references[::step],
+        neighbours=probes.neighbours[::step],
+    )
 
 
 def _violated(broken: Sequence[Violation]) -> FidelityViolated:

@@ -26,6 +26,8 @@ OUTSIDE = 8
 WIDENED = 1.5
 #: Halvings of the way between two samples: 2**-20 of it is below float32's resolution for most data.
 _HALVINGS = 20
+#: How far around a tie the float model is asked too, in halvings of that way: no fixed point tells these inputs apart.
+_AROUND = (8, 11, 14, 17)
 
 #: One array for each input of the model, or for each output.
 Inputs = tuple[Array, ...]
@@ -36,11 +38,16 @@ Bounds = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeSet:
-    """Inputs of one kind with the float model's answers to them."""
+    """Inputs of one kind with the float model's answers to them.
+
+    A model that jumps, as trees do, has no one right answer at a tie: `neighbours` has for each input what it answers
+    right beside it, which is as good; empty where there is nothing of the kind.
+    """
 
     name: SectionName
     inputs: tuple[Inputs, ...]
     references: tuple[Inputs, ...]
+    neighbours: tuple[tuple[Inputs, ...], ...] = ()
 
 
 def make_probes(samples: Sequence[Inputs], bounds: Bounds, answer: Answer, *, seed: int = SEED) -> tuple[ProbeSet, ...]:
@@ -62,7 +69,7 @@ def make_probes(samples: Sequence[Inputs], bounds: Bounds, answer: Answer, *, se
     drawn = _answered("random", anywhere, answer)
     return (
         data,
-        _answered("ties", [*_nearest(data), *_blends(random, data, drawn, answer)], answer),
+        _ties(_nearest(data), _blends(random, data, drawn, answer), answer),
         drawn,
         _answered("corners", corners, answer),
         _answered("outside", outside, answer),
@@ -119,6 +126,20 @@ def _answered(name: SectionName, inputs: Sequence[Inputs], answer: Answer) -> Pr
     return ProbeSet(name=name, inputs=tuple(given for given, _ in pairs), references=tuple(found for _, found in pairs))
 
 
+def _ties(nearest: Sequence[Inputs], blends: Sequence[Sequence[Inputs]], answer: Answer) -> ProbeSet:
+    """The samples nearest to ties, and the inputs on either side of boundaries with what is answered around them."""
+    plain = _answered("ties", nearest, answer)
+    inputs, references = list(plain.inputs), list(plain.references)
+    neighbours: list[tuple[Inputs, ...]] = [() for _ in inputs]
+    for around in blends:
+        found = _answered("ties", around, answer)
+        both = [at for at, given in enumerate(found.inputs) if any(given is end for end in around[:2])]
+        inputs += [found.inputs[at] for at in both]
+        references += [found.references[at] for at in both]
+        neighbours += [found.references] * len(both)
+    return ProbeSet(name="ties", inputs=tuple(inputs), references=tuple(references), neighbours=tuple(neighbours))
+
+
 def _no_answer(error: ZkchainError) -> bool:
     return isinstance(error, (ModelInvalid, ValueOutOfRange))
 
@@ -130,8 +151,9 @@ def _nearest(data: ProbeSet) -> list[Inputs]:
     return [data.inputs[at] for at in order[:NEAREST_TO_TIES]]
 
 
-def _blends(random: np.random.Generator, data: ProbeSet, drawn: ProbeSet, answer: Answer) -> list[Inputs]:
-    """Both sides of the boundary on the way from one sample to another of a different label, as near as floats go.
+def _blends(random: np.random.Generator, data: ProbeSet, drawn: ProbeSet, answer: Answer) -> list[list[Inputs]]:
+    """Both sides of the boundary on the way from one sample to another of a different label, as near as floats go, and
+    then inputs farther to both sides.
 
     Random inputs help where all data have one label.
     """
@@ -158,7 +180,11 @@ def _blends(random: np.random.Generator, data: ProbeSet, drawn: ProbeSet, answer
             ]
         )
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return [_at(box, at) for ends in (low, high) for box, at in zip(boxes, ends, strict=True)]
+    steps = [side * 2.0**-halvings for halvings in _AROUND for side in (-1, 1)]
+    return [
+        [_at(box, float(share)) for share in np.clip([start, end, *(start + step for step in steps)], 0.0, 1.0)]
+        for box, start, end in zip(boxes, low, high, strict=True)
+    ]
 
 
 def _between(one: Array, other: Array) -> _Edges:

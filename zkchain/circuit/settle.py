@@ -100,14 +100,13 @@ def _pinned(
     (found,) = prover.survey(model, [variant], [*samples.calibration, *samples.judged], _STAGE_SECONDS, report)
     if found.refusal:
         raise EngineRefused(f"the pinned settings do not fit: {found.refusal}", operation="survey")
+    # What is not pinned follows from what was met: the table's range, and from that how many rows hold it.
+    variant["lookup_range"] = pins.get("lookup_range", list(lookup_range(lookup_span(found.witnesses))))
     if "logrows" not in pins:
-        variant["logrows"] = single_block(found.settings)
-        (sized,) = prover.survey(model, [variant], [], _STAGE_SECONDS, report)
-        found = type(found)(settings=sized.settings, witnesses=found.witnesses, refusal="", seconds=found.seconds)
-    settings = canonical(found.settings)
-    span = pins.get("lookup_range", list(lookup_range(lookup_span(found.witnesses))))
-    settings["run_args"] = {**settings["run_args"], "lookup_range": span}
-    return model, settings, found.witnesses[len(samples.calibration) :]
+        run_args = {**found.settings["run_args"], "lookup_range": variant["lookup_range"]}
+        variant["logrows"] = single_block({**found.settings, "run_args": run_args})
+    (sized,) = prover.survey(model, [variant], [], _STAGE_SECONDS, report)
+    return model, canonical(sized.settings), found.witnesses[len(samples.calibration) :]
 
 
 def _pinned_form(

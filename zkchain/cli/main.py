@@ -37,6 +37,8 @@ COMMANDS: dict[str, str] = {
     "conformance": "Check a deployed contract against a standard, rule by rule.",
     "deployments": "List, check, export or retire what was deployed.",
     "models": "Own, guard, hand over and stop registered models.",
+    "he": "Have a model answer encrypted questions.",
+    "train": "Train a model on data that nobody shows, every step proved.",
     "audit": "Compare a deployed model with everything that it follows from.",
     "wallet": "Keep keys encrypted by a password.",
     "networks": "List the networks there are, or check one.",

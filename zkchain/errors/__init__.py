@@ -1,103 +1,21 @@
-"""The one error tree. `test_error_tree` compares this drawing with the classes.
+"""The one error tree; `errors.base` draws it."""
 
-.. code-block:: text
-
-    ZkchainError
-    ├── UsageError
-    ├── ConfigError
-    ├── Cancelled
-    ├── FileError
-    │   ├── FileForbidden
-    │   └── DiskFull
-    ├── ModelError
-    │   ├── ModelNotFound
-    │   ├── ModelUnreadable
-    │   ├── ModelTooLarge
-    │   ├── ModelInvalid
-    │   ├── UnsupportedOperator
-    │   ├── UnsupportedType
-    │   ├── BadWeights
-    │   ├── BadDimension
-    │   └── ExternalDataRefused
-    ├── SampleError
-    │   ├── SamplesNotFound
-    │   ├── SamplesUnreadable
-    │   ├── TensorMismatch
-    │   ├── ShapeMismatch
-    │   ├── TypeMismatch
-    │   └── ValueOutOfRange
-    ├── SolidityError
-    │   ├── CompilerNotFound
-    │   ├── CompileFailed
-    │   ├── GuardFailed
-    │   └── ContractTooLarge
-    ├── ChainError
-    │   ├── NetworkUnknown
-    │   ├── ConnectionFailed
-    │   ├── RpcError
-    │   ├── HeadStale
-    │   ├── WrongChain
-    │   ├── DevnetFailed
-    │   ├── SignerMissing
-    │   ├── KeystoreRefused
-    │   ├── WalletTaken
-    │   ├── DevKeyRefused
-    │   ├── FakeProofRefused
-    │   ├── ChainUnfit
-    │   ├── SafeUnfit
-    │   ├── PublicationFailed
-    │   ├── InsufficientFunds
-    │   ├── CursorTaken
-    │   └── CursorLost
-    ├── DeploymentError
-    │   ├── DeploymentNotFound
-    │   ├── DeploymentCorrupt
-    │   ├── DeploymentDrift
-    │   ├── DeploymentTaken
-    │   ├── DeploymentAmbiguous
-    │   ├── ModelStopped
-    │   └── SmokeTestFailed
-    ├── CircuitError
-    │   ├── VisibilityRefused
-    │   ├── CircuitTooLarge
-    │   └── FidelityViolated
-    ├── EngineError
-    │   ├── EngineMissing
-    │   ├── EngineRefused
-    │   ├── EnginePanicked
-    │   ├── EngineCrashed
-    │   ├── EngineAborted
-    │   ├── EngineKilled
-    │   ├── EngineOutOfMemory
-    │   ├── EngineTimeout
-    │   └── EngineDiskFull
-    ├── BundleError
-    │   ├── BundleNotFound
-    │   ├── BundleCorrupt
-    │   └── BundleForeign
-    ├── SrsError
-    │   ├── SrsNotFound
-    │   ├── SrsCorrupt
-    │   └── DevSrsRefused
-    ├── ProofError
-    │   ├── ProofUnreadable
-    │   ├── ProofForeign
-    │   └── ProofInvalid
-    └── TransactionError
-        ├── FeeOverCap
-        ├── TransactionReverted
-        │   ├── AlreadyRecorded
-        │   ├── BindingRefused
-        │   └── ProofRejected
-        ├── TransactionUnknown
-        ├── NonceTaken
-        ├── TransactionCancelled
-        ├── TransactionNotFound
-        ├── KeyTaken
-        ├── JournalUnusable
-        └── EventMissing
-"""
-
+from .aggregation import (
+    AggregationError,
+    AggregationRefused,
+    EncryptedUnreadable,
+    EncryptionError,
+    ExtraMissing,
+    ForeignKey,
+    ForeignModel,
+    ModeUnavailable,
+    PartyFailed,
+    PartyTimeout,
+    TooDeep,
+    UpdateMismatch,
+    UpdateOutOfBound,
+    UpdateUnreadable,
+)
 from .base import Cancelled, ConfigError, DiskFull, FileError, FileForbidden, UsageError, ZkchainError
 from .inputs import (
     BadDimension,
@@ -179,6 +97,17 @@ from .proving import (
     SrsNotFound,
     VisibilityRefused,
 )
+from .training import (
+    ChainingBroken,
+    CircuitUnfit,
+    DataMismatch,
+    EpsilonOutOfReach,
+    LineageBroken,
+    OffGrid,
+    PlanInvalid,
+    RoundFailed,
+    TrainingError,
+)
 from .transactions import (
     AlreadyRecorded,
     BindingRefused,
@@ -196,6 +125,17 @@ from .transactions import (
 )
 
 __all__ = [
+    "LineageBroken",
+    "RoundFailed",
+    "EpsilonOutOfReach",
+    "CircuitUnfit",
+    "ChainingBroken",
+    "DataMismatch",
+    "OffGrid",
+    "PlanInvalid",
+    "TrainingError",
+    "AggregationError",
+    "AggregationRefused",
     "AlreadyRecorded",
     "BadDimension",
     "BadWeights",
@@ -226,6 +166,8 @@ __all__ = [
     "DevSrsRefused",
     "DevnetFailed",
     "DiskFull",
+    "EncryptedUnreadable",
+    "EncryptionError",
     "EngineAborted",
     "EngineCrashed",
     "EngineDiskFull",
@@ -237,12 +179,15 @@ __all__ = [
     "EngineRefused",
     "EngineTimeout",
     "EventMissing",
+    "ExtraMissing",
     "FeeOverCap",
     "ExternalDataRefused",
     "FakeProofRefused",
     "FidelityViolated",
     "FileError",
     "FileForbidden",
+    "ForeignKey",
+    "ForeignModel",
     "GuardFailed",
     "HeadStale",
     "InsufficientFunds",
@@ -255,8 +200,11 @@ __all__ = [
     "ModelStopped",
     "ModelTooLarge",
     "ModelUnreadable",
+    "ModeUnavailable",
     "NetworkUnknown",
     "NonceTaken",
+    "PartyFailed",
+    "PartyTimeout",
     "ProofError",
     "ProofForeign",
     "ProofInvalid",
@@ -276,6 +224,7 @@ __all__ = [
     "SrsError",
     "SrsNotFound",
     "TensorMismatch",
+    "TooDeep",
     "TransactionCancelled",
     "TransactionError",
     "TransactionNotFound",
@@ -284,6 +233,9 @@ __all__ = [
     "TypeMismatch",
     "UnsupportedOperator",
     "UnsupportedType",
+    "UpdateMismatch",
+    "UpdateOutOfBound",
+    "UpdateUnreadable",
     "UsageError",
     "ValueOutOfRange",
     "VisibilityRefused",

@@ -1,4 +1,125 @@
-"""The root of the error tree and the shape every error of ours has."""
+"""The root of the error tree and the shape every error of ours has. `test_error_tree` compares the drawing.
+
+.. code-block:: text
+
+    ZkchainError
+    ├── UsageError
+    ├── ConfigError
+    ├── Cancelled
+    ├── FileError
+    │   ├── FileForbidden
+    │   └── DiskFull
+    ├── ExtraMissing
+    ├── AggregationError
+    │   ├── AggregationRefused
+    │   ├── ModeUnavailable
+    │   ├── UpdateUnreadable
+    │   ├── UpdateMismatch
+    │   ├── UpdateOutOfBound
+    │   ├── PartyFailed
+    │   └── PartyTimeout
+    ├── EncryptionError
+    │   ├── EncryptedUnreadable
+    │   ├── ForeignKey
+    │   ├── ForeignModel
+    │   └── TooDeep
+    ├── ModelError
+    │   ├── ModelNotFound
+    │   ├── ModelUnreadable
+    │   ├── ModelTooLarge
+    │   ├── ModelInvalid
+    │   ├── UnsupportedOperator
+    │   ├── UnsupportedType
+    │   ├── BadWeights
+    │   ├── BadDimension
+    │   └── ExternalDataRefused
+    ├── SampleError
+    │   ├── SamplesNotFound
+    │   ├── SamplesUnreadable
+    │   ├── TensorMismatch
+    │   ├── ShapeMismatch
+    │   ├── TypeMismatch
+    │   └── ValueOutOfRange
+    ├── SolidityError
+    │   ├── CompilerNotFound
+    │   ├── CompileFailed
+    │   ├── GuardFailed
+    │   └── ContractTooLarge
+    ├── ChainError
+    │   ├── NetworkUnknown
+    │   ├── ConnectionFailed
+    │   ├── RpcError
+    │   ├── HeadStale
+    │   ├── WrongChain
+    │   ├── DevnetFailed
+    │   ├── SignerMissing
+    │   ├── KeystoreRefused
+    │   ├── WalletTaken
+    │   ├── DevKeyRefused
+    │   ├── FakeProofRefused
+    │   ├── ChainUnfit
+    │   ├── SafeUnfit
+    │   ├── PublicationFailed
+    │   ├── InsufficientFunds
+    │   ├── CursorTaken
+    │   └── CursorLost
+    ├── DeploymentError
+    │   ├── DeploymentNotFound
+    │   ├── DeploymentCorrupt
+    │   ├── DeploymentDrift
+    │   ├── DeploymentTaken
+    │   ├── DeploymentAmbiguous
+    │   ├── ModelStopped
+    │   └── SmokeTestFailed
+    ├── CircuitError
+    │   ├── VisibilityRefused
+    │   ├── CircuitTooLarge
+    │   └── FidelityViolated
+    ├── EngineError
+    │   ├── EngineMissing
+    │   ├── EngineRefused
+    │   ├── EnginePanicked
+    │   ├── EngineCrashed
+    │   ├── EngineAborted
+    │   ├── EngineKilled
+    │   ├── EngineOutOfMemory
+    │   ├── EngineTimeout
+    │   └── EngineDiskFull
+    ├── BundleError
+    │   ├── BundleNotFound
+    │   ├── BundleCorrupt
+    │   └── BundleForeign
+    ├── SrsError
+    │   ├── SrsNotFound
+    │   ├── SrsCorrupt
+    │   └── DevSrsRefused
+    ├── ProofError
+    │   ├── ProofUnreadable
+    │   ├── ProofForeign
+    │   └── ProofInvalid
+    ├── TrainingError
+    │   ├── PlanInvalid
+    │   ├── OffGrid
+    │   ├── DataMismatch
+    │   ├── ChainingBroken
+    │   ├── CircuitUnfit
+    │   ├── EpsilonOutOfReach
+    │   ├── RoundFailed
+    │   └── LineageBroken
+    └── TransactionError
+        ├── FeeOverCap
+        ├── TransactionReverted
+        │   ├── AlreadyRecorded
+        │   ├── BindingRefused
+        │   └── ProofRejected
+        ├── TransactionUnknown
+        ├── NonceTaken
+        ├── TransactionCancelled
+        ├── TransactionNotFound
+        ├── KeyTaken
+        ├── JournalUnusable
+        └── EventMissing
+"""
 
 from typing import ClassVar
 

@@ -138,6 +138,15 @@ class Engine:
             path.write_text(json.dumps(_ezkl_proof(instances, proof)), encoding="utf-8")
             return bool(self._serve("verify", {**_paths(files), "proof": str(path)}, scratch, report)["valid"])
 
+    def commit(
+        self, files: CircuitFiles, vectors: Sequence[Sequence[int]], report: Report = silent
+    ) -> tuple[bytes, ...]:
+        """See `Prover.commit`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            arguments = {**_paths(files), "vectors": [list(map(int, vector)) for vector in vectors]}
+            found = self._serve("commit", arguments, scratch, report)["points"]
+        return tuple(b"".join(bytes.fromhex(point[2:]) for point in points) for points in found)
+
     def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
         """See `Prover.make_srs`."""
         with scratch_folder(self.scratch_root) as scratch:

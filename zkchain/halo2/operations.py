@@ -30,6 +30,9 @@ _DIGIT_BITS = 14
 #: the transcript before the first challenge, so a proof holds for the value it was made with and for no other.
 _TAGGED = "tagged"
 
+#: Order of BN254's scalar field (EIP-196).
+_MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+
 #: ezkl's own choice for verifiers: answered by our stub compiler, so nothing is downloaded or compiled here.
 _CANNED_ABI = '{"contracts":{"a":{"Halo2Verifier":{"abi":[]},"Halo2VerifierReusable":{"abi":[]}}}}'
 
@@ -102,6 +105,17 @@ def verify(args: Arguments, stage: Stage) -> dict[str, Any]:
     return {"valid": valid, "reason": "" if valid else "the proof does not hold"}
 
 
+def commit(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """KZG commitments of `vectors` of signed integers, as a circuit with these keys commits its tensors."""
+    stage("committing")
+    points = []
+    for vector in args["vectors"]:
+        felts = [(int(value) % _MODULUS).to_bytes(32, "little").hex() for value in vector]
+        found: Any = ezkl.kzg_commit(felts, args["verifying_key"], args["settings"], args["srs"])
+        points.append([_word(point.x) + _word(point.y).removeprefix("0x") for point in found])
+    return {"points": points}
+
+
 def make_srs(args: Arguments, stage: Stage) -> dict[str, Any]:
     """A development SRS: its maker could forge proofs."""
     stage(f"making the development SRS, k={args['k']}")
@@ -171,7 +185,19 @@ def _least_bits(args: Arguments, variant: dict[str, Any]) -> float | None:
 
 OPERATIONS: dict[str, Callable[[Arguments, Stage], dict[str, Any]]] = {
     function.__name__: function
-    for function in (make_settings, survey, least_bits, build, compile_only, witness, prove, verify, make_srs, render)
+    for function in (
+        make_settings,
+        survey,
+        least_bits,
+        build,
+        compile_only,
+        witness,
+        prove,
+        verify,
+        commit,
+        make_srs,
+        render,
+    )
 }
 
 

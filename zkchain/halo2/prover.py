@@ -118,6 +118,14 @@ class Prover(Protocol):
     ) -> bool:
         """True when the proof holds, False when it does not; anything else raises."""
 
+    def commit(
+        self, files: CircuitFiles, vectors: Sequence[Sequence[int]], report: Report = silent
+    ) -> tuple[bytes, ...]:
+        """KZG commitments of vectors of signed integers, 64 bytes a point: what a proof of a circuit of as many rows
+
+        carries first for tensors that are visible as "polycommit".
+        """
+
     def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
         """Write a development SRS for 2**k rows to `path`."""
 

@@ -110,4 +110,10 @@ def _record(part: Part, deployment: Deployment, salt: bytes | None, raw: Mapping
 
 def plain(args: tuple[Any, ...]) -> list[Any]:
     """Constructor arguments as they stand in a record's facts."""
-    return ["0x" + value.hex() if isinstance(value, bytes) else value for value in args]
+    return [_plain(value) for value in args]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return "0x" + value.hex() if isinstance(value, bytes) else value

@@ -12,6 +12,7 @@ from ..chain.layouts import Statement
 from ..circuit.bundle import circuit_files
 from ..errors import CompilerNotFound, ContractTooLarge
 from ..halo2 import Prover
+from ..halo2.engine import CircuitFiles
 from ..progress import Report, silent
 from ..records import ContractArtifact
 from ..solidity.artifacts import load_artifact
@@ -67,28 +68,45 @@ def prepare_verifier(
 
     Raises CompilerNotFound and ContractTooLarge when `choice` is "own" and cannot be had; "auto" then shares.
     """
+    return prepare_for(circuit_files(folder), choice, prover=prover, home=home, report=report)
+
+
+def prepare_for(
+    files: CircuitFiles, choice: VerifierChoice, *, prover: Prover, home: Path, report: Report = silent
+) -> OwnVerifier | SharedVerifier:
+    """The same for a circuit that is in no bundle. Raises as `prepare_verifier` does."""
     compiler = None
     if choice != "shared":
         compiler = find_compiler(home=home) if choice == "own" else compiler_if_any(home)
     if compiler is not None:
         try:
-            return own_verifier(folder, prover, compiler, report)
+            return verifier_of(files, prover, compiler, report)
         except ContractTooLarge:
             if choice == "own":
                 raise
-    return shared_verifier(folder, prover, report)
+    return shared_for(files, prover, report)
 
 
 def own_verifier(folder: Path, prover: Prover, compiler: Compiler, report: Report = silent) -> OwnVerifier:
-    """The circuit's own verifier, guarded and compiled. Raises ContractTooLarge, CompilerError, EngineError."""
-    source = guard_verifier(prover.render_verifier(circuit_files(folder), report))
+    """The own verifier of a bundle's circuit. Raises as `verifier_of` does."""
+    return verifier_of(circuit_files(folder), prover, compiler, report)
+
+
+def verifier_of(files: CircuitFiles, prover: Prover, compiler: Compiler, report: Report = silent) -> OwnVerifier:
+    """A circuit's own verifier, guarded and compiled. Raises ContractTooLarge, CompilerError, EngineError."""
+    source = guard_verifier(prover.render_verifier(files, report))
     report("compiling the verifier")
     return OwnVerifier(artifact=compile_verifier(source, compiler))
 
 
 def shared_verifier(folder: Path, prover: Prover, report: Report = silent) -> SharedVerifier:
+    """The shared verifier for a bundle's circuit. Raises EngineError."""
+    return shared_for(circuit_files(folder), prover, report)
+
+
+def shared_for(files: CircuitFiles, prover: Prover, report: Report = silent) -> SharedVerifier:
     """The verifier that ships compiled, with the circuit's key. Raises EngineError."""
-    _, vka = prover.render_shared(circuit_files(folder), report)
+    _, vka = prover.render_shared(files, report)
     words = parse_vka(vka)
     return SharedVerifier(
         artifact=load_artifact(SHARED),

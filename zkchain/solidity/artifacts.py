@@ -9,6 +9,7 @@ from ..records import ContractArtifact
 #: Names that `load_artifact` knows; built by scripts/build_contracts.py.
 ARTIFACTS = (
     "CreditGate",
+    "DataRegistry",
     "Halo2Adapter",
     "Halo2VerifierReusable",
     "InferenceGateway",
@@ -24,6 +25,7 @@ ARTIFACTS = (
     "ReusableHalo2Adapter",
     "SensorSwitch",
     "TokenProbeRun",
+    "TrainingLedger",
     "TriageRouter",
     "ValidationProbeRun",
     "VerifierProbeRun",

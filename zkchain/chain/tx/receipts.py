@@ -3,7 +3,8 @@
 from ...errors import RpcError
 from ...records import Receipt
 from ...values import Address, Digest, address, keccak_of
-from ..client import Chain, receipt_of
+from ..client import Chain
+from ..receipts import receipt_of
 from .entry import Entry
 
 _ADDRESS_BYTES = 20

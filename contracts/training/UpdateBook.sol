@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.20;
+
+import {ITrainingLedger} from "../interfaces/ITrainingLedger.sol";
+import {BatchTree} from "../libraries/BatchTree.sol";
+import {G1} from "../libraries/G1.sol";
+import {ClientBook} from "./ClientBook.sol";
+
+/// @title A client's three steps in a round: join, commit to noise, prove the update
+/// @notice A proof is not bound to who sends it. With noise it cannot be another's, whose candidates nobody else could
+/// commit to before they were open. Without noise, an enrolled client that copies another's batch into a tree of its
+/// own can copy the proof too, and so count that update twice.
+abstract contract UpdateBook is ClientBook {
+    /// @inheritdoc ITrainingLedger
+    function join(uint256 round, bytes32 secretsHash) external {
+        Live storage live = _expect(round, Phase.Join);
+        _expectBy(live.deadline);
+        Client storage client = _enrolled(msg.sender);
+        if (client.round == round && client.stage != Stage.None) revert AlreadyJoined(msg.sender);
+        _expectAble(msg.sender);
+        if ((secretsHash == 0) != (_CANDIDATES == 0)) revert SecretsHashUnfit(_CANDIDATES, secretsHash);
+        // It is the open round's number, which has so many bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (client.round, client.stage, client.revealed) = (uint32(round), Stage.Joined, 0);
+        if (_CANDIDATES != 0) client.secretsHash = secretsHash;
+        uint16 members = ++live.members;
+        emit ClientJoined(round, msg.sender, secretsHash);
+        if (members >= live.ready && members >= _QUORUM) _endJoin();
+    }
+
+    /// @inheritdoc ITrainingLedger
+    function commitNoise(uint256 round, bytes32 noiseHash) external {
+        Live storage live = _expect(round, Phase.Noise);
+        _expectBy(live.deadline);
+        Client storage client = _member(round);
+        if (client.stage == Stage.Committed) revert NoiseAlreadyCommitted(msg.sender);
+        // Commitments that can be made before the beacon is known would make it void.
+        _draw();
+        (client.stage, client.commitment) = (Stage.Committed, noiseHash);
+        uint16 done = ++live.done;
+        emit NoiseCommitted(round, msg.sender, noiseHash);
+        if (done == live.members) _endNoise();
+    }
+
+    /// @inheritdoc ITrainingLedger
+    /// @dev The points in the proof: batch, weights, noise, factors, update. The factors, by which the client lets each
+    /// sample count, are its own business; so is the noise where no candidates are: the circuit takes only salt from it.
+    function submit(uint256 round, Update calldata update) external {
+        Live storage live = _expect(round, Phase.Submit);
+        _expectBy(live.deadline);
+        Client storage client = _member(round);
+        if (client.stage == Stage.Submitted) revert AlreadySubmitted(msg.sender);
+        if (_CANDIDATES != 0 && client.stage != Stage.Committed) revert NoiseNotCommitted(msg.sender);
+
+        uint256 first = 2 + 2 * uint256(_CHUNKS);
+        _expectPoints(update.proof, first + _CHUNKS);
+        uint256 batch = client.participations % client.batches;
+        _checkBatch(client, batch, update);
+        _expectModel(_points(update.proof, 1));
+        uint256 chosen = _checkNoise(client, update);
+        // The ledger computes with these, so one that is no point would keep everyone from closing.
+        G1.checkAll(update.proof, first, _CHUNKS);
+        _verify(_CLIENT_ADAPTER, _CLIENT_CODE, new uint256[](0), update.proof);
+        _accept(live, client, batch, chosen, _points(update.proof, first));
+    }
+
+    /// @dev The caller's record, if it is in this round and still enrolled.
+    function _member(uint256 round) private view returns (Client storage client) {
+        client = _enrolled(msg.sender);
+        if (client.round != round || client.stage == Stage.None) revert NotJoined(msg.sender);
+    }
+
+    /// @dev Keeps the update and charges for it.
+    function _accept(Live storage live, Client storage client, uint256 batch, uint256 chosen, bytes calldata points)
+        private
+    {
+        client.commitment = keccak256(points);
+        client.stage = Stage.Submitted;
+        client.participations += 1;
+        if (!_able(client)) live.ready -= 1;
+        live.done += 1;
+        uint64 epsilon = epsilonOf(msg.sender);
+        if (epsilon > live.maxEpsilon) live.maxEpsilon = epsilon;
+        emit UpdateProved(live.round, msg.sender, batch, points, epsilon, chosen);
+    }
+
+    function _checkBatch(Client storage client, uint256 batch, Update calldata update) private view {
+        G1.checkAll(update.proof, 0, 1);
+        bytes32 point = keccak256(update.proof[:G1.SIZE]);
+        if (BatchTree.rootOf(point, batch, client.batches, update.path) != client.root) {
+            revert WrongBatch(msg.sender, batch);
+        }
+    }
+
+    /// @dev That the candidates and secrets are those committed to, and the proof is of the candidate that was drawn.
+    function _checkNoise(Client storage client, Update calldata update) private returns (uint256 chosen) {
+        uint256 size = G1.SIZE * _CHUNKS;
+        _expectLength("noisePoints", size * _CANDIDATES, update.noisePoints.length);
+        _expectLength("secrets", _CANDIDATES, update.secrets.length);
+        if (_CANDIDATES == 0) return 0;
+        chosen = _candidate(_draw(), msg.sender);
+        bytes32 found = keccak256(update.noisePoints);
+        if (found != client.commitment) revert WrongCandidates(client.commitment, found);
+        bytes calldata candidate = update.noisePoints[chosen * size:(chosen + 1) * size];
+        if (keccak256(_points(update.proof, 1 + uint256(_CHUNKS))) != keccak256(candidate)) revert WrongNoise(chosen);
+        G1.checkAll(candidate, 0, _CHUNKS);
+        found = _secretsHash(update.secrets, chosen);
+        if (found != client.secretsHash) revert WrongSecrets(client.secretsHash, found);
+        emit NoiseOpened(client.round, msg.sender, update.secrets, update.noisePoints);
+    }
+
+    /// @dev The one for the candidate drawn stays secret, so its hash is given.
+    function _secretsHash(bytes32[] calldata secrets, uint256 chosen) private pure returns (bytes32) {
+        bytes32[] memory hashes = secrets;
+        for (uint256 i = 0; i < hashes.length; ++i) {
+            if (i != chosen) hashes[i] = keccak256(abi.encode(hashes[i]));
+        }
+        return keccak256(abi.encodePacked(hashes));
+    }
+
+    /// @dev A vector's points, from the one at `first` on.
+    function _points(bytes calldata proof, uint256 first) internal view returns (bytes calldata) {
+        return proof[first * G1.SIZE:(first + _CHUNKS) * G1.SIZE];
+    }
+
+    function _expectPoints(bytes calldata proof, uint256 count) internal pure {
+        if (proof.length < count * G1.SIZE) revert ProofTooShort(count * G1.SIZE, proof.length);
+    }
+
+    function _expectModel(bytes calldata points) internal view {
+        bytes32 found = keccak256(points);
+        if (found != currentModel) revert WrongModel(currentModel, found);
+    }
+
+    function _expectLength(string memory part, uint256 expected, uint256 found) internal pure {
+        if (found != expected) revert WrongLength(part, expected, found);
+    }
+}

@@ -1,0 +1,121 @@
+"""A federation from its plan to a proved answer and back to the data, each party a process, on the embedded devnet."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.federations import write_plan
+from zkchain.chain.devnet import stop_devnet
+
+from .runner import Result, Zkchain
+
+pytest.importorskip("opacus")
+
+ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Federation:
+    zkchain: Zkchain
+    steps: dict[str, Result]
+
+    @property
+    def folder(self) -> Path:
+        return self.zkchain.cwd / "plan.federation"
+
+
+@pytest.fixture(scope="module")
+def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+    zkchain = Zkchain(cwd=tmp_path_factory.mktemp("federation"), home=tmp_path_factory.mktemp("home"))
+    write_plan(zkchain.cwd, rounds=ROUNDS)
+    (zkchain.cwd / "question.json").write_text(json.dumps({"input_data": [[0.6, 0.5, 0.4]]}))
+    bundle = "plan.federation/tests.bundle"
+    commands: dict[str, tuple[str, ...]] = {
+        "run": ("train", "run", "plan.toml"),
+        "again": ("train", "run", "plan.toml"),
+        "verify": ("train", "verify", "plan.toml"),
+        "publish": ("train", "publish", "plan.toml"),
+        "prove": ("prove", bundle, "--input", "question.json", "--network", "local", "--out", "answer.json"),
+        "submit": ("submit", "answer.json", "--network", "local"),
+        "audit": ("train", "audit", "testsModel", "--plan", "plan.toml", "--report", "lineage.html"),
+    }
+    try:
+        yield Federation(zkchain, {name: zkchain.process(*words, "--json") for name, words in commands.items()})
+    finally:
+        stop_devnet(zkchain.home)
+
+
+def test_every_step_ends_well(federation: Federation) -> None:
+    failed = {name: done.out for name, done in federation.steps.items() if done.exit_code}
+    assert failed == {}
+
+
+def test_the_model_learns_at_the_privacy_that_was_planned(federation: Federation) -> None:
+    trained = federation.steps["run"].json
+    assert trained["done"] == ROUNDS
+    assert trained["accuracy"] > 0.6
+    assert 0 < trained["epsilon"] <= 8.0
+    assert [client["rounds"] for client in trained["clients"]] == [ROUNDS] * 3
+
+
+def test_running_again_does_nothing_more(federation: Federation) -> None:
+    again = federation.steps["again"].json
+    assert again["rounds"] == []
+    assert again["done"] == ROUNDS
+
+
+def test_every_proof_and_every_opened_noise_holds_off_the_chain(federation: Federation) -> None:
+    checks = federation.steps["verify"].json["checks"]
+    found = [(check["round"], check["what"]) for check in checks]
+    for number in range(1, ROUNDS + 1):
+        assert found.count((number, "step proof")) == 3
+        assert found.count((number, "opened noise")) == 3
+        assert found.count((number, "server proof")) == 1
+    assert all(check["holds"] for check in checks)
+
+
+def test_an_answer_is_traced_back_to_every_data_set(federation: Federation) -> None:
+    traced = federation.steps["audit"].json
+    assert traced["problems"] == []
+    assert traced["answers"] == 1
+    assert traced["round"] == ROUNDS
+    assert len({item["root"] for item in traced["data"]}) == 3
+    assert {update["noise"] for item in traced["rounds"] for update in item["updates"]} == {"recomputed"}
+    assert traced["poseidon"] == federation.steps["publish"].json["poseidon"]
+    assert traced["rounds"][-1]["after"] == traced["model"]
+
+
+def test_the_lineage_is_a_picture_that_needs_nothing_else(federation: Federation) -> None:
+    page = (federation.zkchain.cwd / "lineage.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "<script" not in page
+    assert page.count("<path") == 3 * 2 * ROUNDS + 1
+
+
+def test_what_an_owner_keeps_is_for_it_alone(federation: Federation) -> None:
+    for path in (federation.folder / "parties").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_no_secret_of_an_owner_is_said_or_sent_to_another(federation: Federation) -> None:
+    """Of every owner: a sample, a limb of salt, the secret of the noise that was used, and its update."""
+    said = "".join(done.out + done.err for done in federation.steps.values())
+    parties = federation.folder / "parties"
+    for owner in sorted(parties.iterdir()):
+        data = json.loads((owner / "data.json").read_text())
+        (rounds,) = owner.glob("ledger-*")
+        update = json.loads((rounds / "round-0001.update.json").read_text())["values"]
+        canaries = [", ".join(map(str, data["vectors"][0][:4])), ", ".join(map(str, update[-4:]))]
+        secrets = json.loads((rounds / "round-0001.secrets.json").read_text())["secrets"]
+        others = [
+            path.read_text(encoding="utf-8", errors="replace")
+            for path in federation.zkchain.cwd.rglob("*")
+            if path.is_file() and owner not in path.parents and path.suffix in (".json", ".html", ".toml", ".log")
+        ]
+        for text in (said, *others):
+            flat = text.replace("\n", "").replace("  ", "")
+            assert not any(canary.replace(" ", "") in flat.replace(" ", "") for canary in canaries)
+            assert sum(secret[2:] in text for secret in secrets) == 0

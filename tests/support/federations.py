@@ -1,0 +1,78 @@
+"""Small federations for tests: a layout that makes small circuits, and plans with data that a model can learn."""
+
+from pathlib import Path
+
+import numpy as np
+
+from zkchain.training.architecture import Architecture, Loss
+from zkchain.training.layout import BoundKind, Layout
+
+#: Enough for any test's plan, and prints the same on every machine.
+_HEADER = "name = {name!r}\nnetwork = 'local'\nrounds = {rounds}\n"
+
+
+def small_layout(
+    *,
+    sizes: tuple[int, ...] = (3, 1),
+    loss: Loss = "logistic",
+    batch: int = 4,
+    noisy: bool = True,
+    bound: BoundKind = "none",
+    limit: float = 0.0,
+    divisor: float = 10.0,
+) -> Layout:
+    return Layout(
+        architecture=Architecture(sizes=sizes, loss=loss),
+        batch=batch,
+        scale=10,
+        clip=1.0,
+        noisy=noisy,
+        clients=3,
+        uses=1,
+        divisor=divisor,
+        bound=bound,
+        limit=limit,
+    )
+
+
+def learnable(seed: int, count: int, features: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Samples whose answer is on which side of a plane they lie."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(count, features)) / np.sqrt(features)
+    y = (x.sum(axis=1) > 0).astype(float)
+    return x, y[:, None]
+
+
+def write_table(path: Path, x: np.ndarray, y: np.ndarray) -> None:
+    header = ",".join([*(f"x{n}" for n in range(x.shape[1])), *(f"y{n}" for n in range(y.shape[1]))])
+    np.savetxt(path, np.hstack([x, y]), delimiter=",", header=header, comments="", fmt="%.9g")
+
+
+def write_plan(
+    folder: Path,
+    *,
+    name: str = "tests",
+    rounds: int = 1,
+    owners: int = 3,
+    aggregation: str = "mpc",
+    private: bool = True,
+    quorum: int | None = None,
+    samples: int = 8,
+    uses: int = 1,
+    extra: str = "",
+) -> Path:
+    """A plan of `owners` who have `samples` samples each, in batches of four, with data and test samples beside it."""
+    lines = [_HEADER.format(name=name, rounds=rounds)]
+    lines.append("[model]\nlayers = [3, 1]\nloss = 'logistic'\n")
+    lines.append(f"[data]\nbatch = 4\nuses = {uses}\ntest = 'test.csv'\n")
+    lines.append(f"[training]\ndivisor = 4.0\naggregation = '{aggregation}'\nquorum = {quorum or owners}\n{extra}\n")
+    if private:
+        lines.append("[privacy]\nepsilon = 8.0\ndelta = 1e-5\naccountant = 'rdp'\ncandidates = 2\n")
+    for number in range(owners):
+        x, y = learnable(number + 1, samples)
+        write_table(folder / f"owner{number}.csv", x, y)
+        lines.append(f"[[owners]]\nname = 'owner{number}'\ndata = 'owner{number}.csv'\n")
+    write_table(folder / "test.csv", *learnable(99, 64))
+    plan = folder / "plan.toml"
+    plan.write_text("\n".join(lines), encoding="utf-8")
+    return plan

@@ -1,0 +1,36 @@
+import pytest
+
+pytest.importorskip("opacus")
+
+from zkchain.errors import EpsilonOutOfReach
+from zkchain.training.accounting import UNITS, epsilon, noise_for, schedule
+
+
+def test_ten_sums_with_five_times_their_sensitivity_cost_what_was_published() -> None:
+    assert epsilon(5.0, 10, 1e-5) == pytest.approx(2.605, abs=2e-3)
+    assert epsilon(5.0, 10, 1e-5, "rdp") == pytest.approx(2.814, abs=2e-3)
+
+
+def test_nothing_taken_costs_nothing() -> None:
+    assert epsilon(1.0, 0, 1e-5) == 0.0
+
+
+def test_the_schedule_is_the_accountants_to_a_millionth_and_grows() -> None:
+    found = schedule(3.0, 6, 1e-5)
+    for count, spent in enumerate(found, 1):
+        exact = epsilon(3.0, count, 1e-5)
+        assert exact <= spent / UNITS < exact + 1e-6
+    assert list(found) == sorted(set(found))
+
+
+@pytest.mark.parametrize("accountant", ["prv", "rdp"])
+def test_the_least_noise_keeps_the_target_and_a_little_less_does_not(accountant: str) -> None:
+    noise = noise_for(3.0, 4, 1e-5, accountant)  # type: ignore[arg-type]
+    assert epsilon(noise, 4, 1e-5, accountant) <= 3.0  # type: ignore[arg-type]
+    assert epsilon(noise / 1.01, 4, 1e-5, accountant) > 3.0  # type: ignore[arg-type]
+
+
+def test_a_target_that_no_noise_keeps_is_refused_with_its_numbers() -> None:
+    with pytest.raises(EpsilonOutOfReach) as caught:
+        noise_for(1e-9, 10_000, 1e-5, "rdp")
+    assert caught.value.facts["steps"] == 10_000

@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zkchain.training.merkle import leaf_of, path_of, root_of
+from zkchain.values import keccak_of
+
+_points = st.lists(st.binary(min_size=64, max_size=64), min_size=1, max_size=20)
+
+
+def climb(points: list[bytes], index: int, path: tuple[bytes, ...]) -> str:
+    """What a verifier does: it knows how many leaves there are, so it knows where a node is carried."""
+    node, width, at, siblings = leaf_of(index, points[index]), len(points), index, list(path)
+    while width > 1:
+        if at ^ 1 < width:
+            other = siblings.pop(0)
+            pair = other + node if at % 2 else node + other
+            node = bytes.fromhex(keccak_of(pair)[2:])
+        at, width = at // 2, (width + 1) // 2
+    assert not siblings
+    return "0x" + node.hex()
+
+
+@given(_points)
+def test_every_path_leads_to_the_root(points: list[bytes]) -> None:
+    root = root_of(points)
+    assert all(climb(points, index, path_of(points, index)) == root for index in range(len(points)))
+
+
+@given(_points, st.data())
+def test_another_batch_leads_elsewhere(points: list[bytes], data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(points) - 1))
+    changed = list(points)
+    changed[index] = bytes(byte ^ 1 for byte in points[index])
+    assert root_of(changed) != root_of(points)
+    assert climb(changed, index, path_of(points, index)) != root_of(points)
+
+
+def test_the_order_of_batches_matters() -> None:
+    assert root_of([b"a" * 64, b"b" * 64]) != root_of([b"b" * 64, b"a" * 64])
+
+
+def test_there_is_no_root_over_nothing() -> None:
+    with pytest.raises(ValueError, match="at least one batch"):
+        root_of([])

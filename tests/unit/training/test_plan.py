@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from tests.support.federations import write_plan
+from zkchain.errors import PlanInvalid
+from zkchain.training.plan import read_plan
+
+
+def edited(folder: Path, before: str, after: str) -> Path:
+    path = write_plan(folder)
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    return path
+
+
+def test_a_plan_says_who_what_and_for_how_long(tmp_path: Path) -> None:
+    plan = read_plan(write_plan(tmp_path, rounds=3, owners=4))
+    assert (plan.rounds, plan.quorum, plan.aggregation) == (3, 4, "mpc")
+    assert [owner.name for owner in plan.owners] == ["owner0", "owner1", "owner2", "owner3"]
+    assert plan.layout.data_length == 4 * (3 + 1) + plan.layout.data_salt
+
+
+def test_sensitivity_is_the_clip_and_two_units_a_coordinate(tmp_path: Path) -> None:
+    assert read_plan(write_plan(tmp_path)).sensitivity == 1.0 + 2 * 4**0.5 / 1024
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("rounds = 1", "rounds = 0", "rounds is 0"),
+        ("rounds = 1", "rounds = '1'", "rounds is '1'"),
+        ("name = 'tests'", "name = 'two words'", "name must be a word"),
+        ("batch = 4", "batch = 0", "data.batch is 0"),
+        ("batch = 4", "scale = 20\nbatch = 4", "data.scale is 20"),
+        ("layers = [3, 1]", "layers = [3]", "at least two layers"),
+        ("loss = 'logistic'", "loss = 'hinge'", "model.loss is 'hinge'"),
+        ("divisor = 4.0", "divisor = 0.0", "training.divisor is 0"),
+        ("divisor = 4.0", "divisor = nan", "expected a number"),
+        ("quorum = 3", "quorum = 4", "training.quorum is 4 of 3 owners"),
+        ("aggregation = 'mpc'", "aggregation = 'trust'", "training.aggregation is 'trust'"),
+        ("epsilon = 8.0", "epsilon = -1.0", "privacy.epsilon is -1.0"),
+        ("delta = 1e-5", "delta = 1.0", "privacy.delta is 1.0"),
+        ("candidates = 2", "candidates = 1", "privacy.candidates is 1"),
+        ("accountant = 'rdp'", "accountant = 'gdp'", "'gdp'"),
+        ("[model]", "[modell]\nx = 1\n[model]", "modell"),
+        ("name = 'owner1'", "name = 'owner0'", "two owners have the same name"),
+        ("quorum = 3", "quorum = 3\nbound = 'length'", "training.bound and training.limit"),
+        ("[data]", "[data", "TOML"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused_by_the_entry_that_is_wrong(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    with pytest.raises(PlanInvalid) as caught:
+        read_plan(edited(tmp_path, before, after))
+    assert said in str(caught.value)
+
+
+def test_mpc_wants_three_owners(tmp_path: Path) -> None:
+    with pytest.raises(PlanInvalid, match="three owners"):
+        read_plan(write_plan(tmp_path, owners=2))
+
+
+def test_a_plan_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PlanInvalid, match=r"missing\.toml"):
+        read_plan(tmp_path / "missing.toml")

@@ -1,0 +1,209 @@
+"""`zkchain train register|run|coordinator|client|prove|verify|audit|publish`."""
+
+from pathlib import Path
+
+import click
+
+from ..config import read_config
+from ..files import write_atomic
+from ..pipeline.engine import make_engine
+from ..pipeline.training.client import Client, Taken
+from ..pipeline.training.folder import load_federation
+from ..pipeline.training.lineage_page import lineage_page
+from ..pipeline.training.publish import Published, publish_model
+from ..pipeline.training.register import Registered, register_data
+from ..pipeline.training.run import Trained, coordinate_plan, run_plan
+from ..pipeline.training.trace import trace_model
+from ..pipeline.training.verify import Verified, verify_plan
+from ..training.accounting import UNITS
+from ..training.lineage import Traced
+from .answer import Answer, Line
+from .command import command
+from .output import Screen
+from .parameters import PATH
+
+_PLAN = Path("plan.toml")
+_owner = click.option("--as", "name", required=True, metavar="NAME", help="Which of the plan's owners.")
+
+
+@click.group("train", no_args_is_help=False)
+def entry() -> None:
+    """Train a model on data that nobody shows, with every step proved; PLAN says who, what and for how long."""
+
+
+@command("register", examples=["zkchain train register north.csv --as north"])
+@click.argument("data", type=PATH)
+@_owner
+@click.option("--plan", type=PATH, default=_PLAN, show_default=True, help="The federation that it is for.")
+def register_command(screen: Screen, *, data: Path, name: str, plan: Path) -> Answer:
+    """Salt and commit the samples in DATA, keep the openings private, and register their root on chain."""
+    config = read_config()
+    return _registered(register_data(data, name, plan, config=config, prover=make_engine(config), report=screen.report))
+
+
+@command("run", examples=["zkchain train run plan.toml"])
+@click.argument("plan", type=PATH)
+def run_command(screen: Screen, *, plan: Path) -> Answer:
+    """Run the whole federation of PLAN on this machine, each owner as a process of its own."""
+    config = read_config()
+    return _trained(run_plan(plan, config=config, prover=make_engine(config), report=screen.report))
+
+
+@command("coordinator", examples=["zkchain train coordinator plan.toml"])
+@click.argument("plan", type=PATH)
+def coordinator_command(screen: Screen, *, plan: Path) -> Answer:
+    """Set the federation of PLAN up and run its rounds with owners that were started elsewhere."""
+    config = read_config()
+    return _trained(coordinate_plan(plan, config=config, prover=make_engine(config), report=screen.report))
+
+
+@command("client", examples=["zkchain train client plan.toml --as north"])
+@click.argument("plan", type=PATH)
+@_owner
+def client_command(screen: Screen, *, plan: Path, name: str) -> Answer:
+    """Take part in the federation of PLAN as one owner, from registration to the last round."""
+    config = read_config()
+    federation = load_federation(plan)
+    client = Client(federation, name, config=config, prover=make_engine(config), report=screen.report)
+    return _taken(client.take_part(federation.plan.rounds))
+
+
+@command("prove", examples=["zkchain train prove plan.toml --as north"])
+@click.argument("plan", type=PATH)
+@_owner
+def prove_command(screen: Screen, *, plan: Path, name: str) -> Answer:
+    """Prove one owner's step of the open round; it is kept, and sent by `zkchain train client`."""
+    config = read_config()
+    client = Client(load_federation(plan), name, config=config, prover=make_engine(config), report=screen.report)
+    number, made = client.prove_now()
+    facts: dict[str, object] = {"owner": name, "round": number, "batch": made.batch, "proof_bytes": len(made.proof)}
+    return Answer(facts=facts, lines=[(key.replace("_", " "), str(value)) for key, value in facts.items()])
+
+
+@command("verify", examples=["zkchain train verify plan.toml"])
+@click.argument("plan", type=PATH)
+def verify_command(screen: Screen, *, plan: Path) -> Answer:
+    """Check every proof and every opened noise of PLAN's rounds again, off the chain; exit code 1 for a wrong one."""
+    config = read_config()
+    return _verified(verify_plan(plan, config=config, prover=make_engine(config), report=screen.report))
+
+
+@command(
+    "audit",
+    examples=[
+        "zkchain train audit triageModel --plan plan.toml --report lineage.html",
+    ],
+)
+@click.argument("model")
+@click.option("--network", default="local", show_default=True, help="Where it is deployed.")
+@click.option("--plan", type=PATH, help="The plan; with it, noise that clients opened is recomputed.")
+@click.option("--report", "page", type=PATH, help="Write the lineage as a page with a picture.")
+def audit_command(screen: Screen, *, model: str, network: str, plan: Path | None, page: Path | None) -> Answer:
+    """Walk from MODEL, a deployment's name or a model's id, back to rounds, updates and data; exit code 1 for a gap."""
+    config = read_config()
+    traced = trace_model(model, network, config=config, prover=make_engine(config), plan=plan, report=screen.report)
+    if page is not None:
+        write_atomic(page, lineage_page(traced).encode())
+    return _traced(traced, page)
+
+
+@command("publish", examples=["zkchain train publish plan.toml"])
+@click.argument("plan", type=PATH)
+@click.option("--out", type=PATH, help="Where the bundle goes.  [default: beside the plan]")
+def publish_command(screen: Screen, *, plan: Path, out: Path | None) -> Answer:
+    """Compile and deploy what PLAN's federation trained, bound to the ledger's current model."""
+    config = read_config()
+    return _published(publish_model(plan, config=config, prover=make_engine(config), out=out, report=screen.report))
+
+
+for _command in (
+    register_command,
+    run_command,
+    coordinator_command,
+    client_command,
+    prove_command,
+    verify_command,
+    audit_command,
+    publish_command,
+):
+    entry.add_command(_command)
+
+
+def _registered(result: Registered) -> Answer:
+    return Answer(
+        facts=result.to_json(),
+        lines=[
+            ("data", f"{result.samples} samples in {result.batches} batches"),
+            ("root", result.root),
+            ("openings", result.openings),
+            ("on chain", result.tx_hash or "registered before"),
+        ],
+    )
+
+
+def _trained(result: Trained) -> Answer:
+    lines: list[Line] = [("ledger", result.ledger), ("rounds", str(result.done))]
+    if result.epsilon:
+        lines.append(("privacy", f"epsilon {result.epsilon:.6f} at delta {result.delta:g}"))
+    if result.accuracy is not None:
+        lines.append(("accuracy", f"{result.accuracy:.4f} on the test samples"))
+    if result.error is not None:
+        lines.append(("error", f"{result.error:.6g} mean squared on the test samples"))
+    lines += [
+        (f"round {item.round}", f"{item.updates} updates, {item.seconds:.1f} s, model {item.model[:12]}")
+        for item in result.rounds
+    ]
+    return Answer(facts=result.to_json(), lines=lines)
+
+
+def _taken(result: Taken) -> Answer:
+    return Answer(
+        facts=result.to_json(),
+        lines=[
+            ("owner", result.name),
+            ("rounds", str(result.rounds)),
+            ("epsilon", f"{result.epsilon:.6f}"),
+            ("gas", f"{result.gas:,}"),
+        ],
+    )
+
+
+def _verified(result: Verified) -> Answer:
+    lines: list[Line] = [
+        (f"round {item.round}", f"{item.what} of {item.who}: {'holds' if item.holds else 'DOES NOT HOLD'}")
+        for item in result.checks
+    ]
+    return Answer(facts=result.to_json(), lines=lines, good=result.good)
+
+
+def _traced(traced: Traced, page: Path | None) -> Answer:
+    lines: list[Line] = [
+        ("model", f"{traced.model_id}, {traced.answers} proved answers"),
+        ("weights", f"after round {traced.round}: {traced.model}"),
+        ("ledger", traced.ledger),
+        ("privacy", f"epsilon {traced.epsilon / UNITS:.6f} at most"),
+    ]
+    for item in traced.rounds:
+        lines.append((f"round {item.round}", f"{item.before[:12]} to {item.after[:12]}"))
+        lines += [
+            ("", f"{update.client} batch {update.batch}, epsilon {update.epsilon / UNITS:.4f}, noise {update.noise}")
+            for update in item.updates
+        ]
+    lines += [("data", f"{item.root} of {item.client}, {item.samples} samples") for item in traced.data]
+    lines += [("PROBLEM", problem) for problem in traced.problems]
+    if page is not None:
+        lines.append(("picture", str(page)))
+    return Answer(facts=traced.to_json(), lines=lines, good=not traced.problems)
+
+
+def _published(result: Published) -> Answer:
+    return Answer(
+        facts=result.to_json(),
+        lines=[
+            ("model", f"{result.name}, {result.model_id}"),
+            ("weights", f"after round {result.round}: {result.model}"),
+            ("bundle", result.folder),
+            ("ledger", result.ledger),
+            ("gas", f"{result.gas:,}"),
+        ],
+    )

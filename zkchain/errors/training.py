@@ -1,0 +1,67 @@
+"""Errors about private training: plans, data sets, circuits that have to chain, rounds and what they spend."""
+
+from .base import ZkchainError
+
+
+class TrainingError(ZkchainError):
+    """A federation cannot be set up or carried on."""
+
+    code = "training"
+    exit_code = 17
+
+
+class PlanInvalid(TrainingError):
+    """The plan of a federation cannot be read or contradicts itself."""
+
+    code = "training.plan"
+    default_remedy = "correct the named entry of the plan"
+
+
+class OffGrid(TrainingError):
+    """A number cannot be written on the grid on which circuits and sums compute."""
+
+    code = "training.grid"
+    default_remedy = "scale the data down, or choose a smaller scale in the plan"
+
+
+class DataMismatch(TrainingError):
+    """A data set does not fit the plan, or is not what was registered."""
+
+    code = "training.data"
+    default_remedy = "register the data that the plan describes"
+
+
+class ChainingBroken(TrainingError):
+    """Two circuits would commit to the same numbers differently, so that their proofs could not be joined."""
+
+    code = "training.chaining"
+    default_remedy = "give both circuits the same scale, size, order and logrows"
+
+
+class CircuitUnfit(TrainingError):
+    """A training step does not fit a circuit of the plan's size."""
+
+    code = "training.circuit"
+    default_remedy = "lower batch, or raise logrows in the plan"
+
+
+class EpsilonOutOfReach(TrainingError):
+    """The privacy that was asked for cannot be kept, or has been spent."""
+
+    code = "training.epsilon"
+    default_remedy = "raise epsilon, or take fewer rounds"
+
+
+class RoundFailed(TrainingError):
+    """A round did not come to its end."""
+
+    code = "training.round"
+    default_remedy = "run the same command again: finished steps are kept"
+
+
+class LineageBroken(TrainingError):
+    """A model cannot be traced back to registered data: a link is missing or wrong."""
+
+    code = "training.lineage"
+    exit_code = 1
+    default_remedy = "do not trust the model as trained by this federation"

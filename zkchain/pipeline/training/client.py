@@ -1,0 +1,283 @@
+"""Use case: take part in a federation as one data owner, from registration to the last round."""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from ...chain.registry import ContractAt
+from ...chain.signer import Signer
+from ...chain.training import (
+    RoundView,
+    act,
+    beacon_of,
+    block_passed,
+    candidate_of,
+    client_of,
+    current_model,
+    current_round,
+    model_round,
+    next_batch_of,
+    round_of,
+)
+from ...config import Config
+from ...errors import ChainingBroken, DataMismatch, RoundFailed, UsageError
+from ...files import write_json
+from ...halo2 import Prover
+from ...progress import Report, silent
+from ...record import Record
+from ...solidity.artifacts import load_artifact
+from ...training.accounting import UNITS
+from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
+from ...training.committing import commit_table
+from ...training.dataset import Openings, fresh_salt
+from ...training.factors import clip_factors
+from ...training.grid import from_grid
+from ...training.merkle import path_of
+from ...training.noise import noise_vector, secrets_hash, seed_of
+from ...values import Digest, keccak_of
+from ..site import Site, open_site
+from .folder import Federation, Opened, read_openings
+from .notes import OPENINGS, Notes, RoundProof, RoundSecrets
+from .setup import LEDGER, circuits_of, home_of, signer_of
+
+_PAUSE = 0.2
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken(Record):
+    """What taking part came to."""
+
+    name: str
+    rounds: int
+    epsilon: float
+    gas: int
+    prove_seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A proved update as the ledger takes it."""
+
+    proof: bytes
+    path: tuple[bytes, ...]
+    noise_points: bytes
+    secrets: tuple[bytes, ...]
+
+
+class Client:
+    """One data owner at work. All that it keeps is in its own folder; every step can be taken up again."""
+
+    def __init__(
+        self,
+        federation: Federation,
+        name: str,
+        *,
+        config: Config,
+        prover: Prover,
+        report: Report = silent,
+    ) -> None:
+        self._federation, self._config, self._prover, self._report = federation, config, prover, report
+        plan = federation.plan
+        names = [owner.name for owner in plan.owners]
+        if name not in names:
+            raise UsageError(f"the plan has no owner {name!r}; it has {', '.join(names)}", found=name)
+        self._who, self._name, self._plan = names.index(name), name, plan
+        self._opened: Opened = federation.opened()
+        self._circuits: TrainingCircuits = circuits_of(federation, config=config, prover=prover, report=report)
+        self._site: Site = open_site(plan.network, config, signing=False)
+        self._signer: Signer = signer_of(plan, self._who, config)
+        self._ledger = ContractAt(self._opened.ledger, load_artifact(LEDGER).abi)
+        self._notes = Notes(federation.party(name), federation.rounds(name, self._opened.ledger))
+        self._gas = 0
+        self._seconds: list[float] = []
+
+    def take_part(self, rounds: int) -> Taken:
+        """Register, then act whenever it is this client's turn until `rounds` rounds are over.
+
+        Raises RoundFailed when a round is aborted, TransactionReverted with the ledger's reason, and EngineError.
+        """
+        self.register()
+        while model_round(self._site.chain, self._ledger) < rounds:
+            if not self.step():
+                time.sleep(_PAUSE)
+        spent = client_of(self._site.chain, self._ledger, self._signer.address).epsilon
+        return Taken(
+            name=self._name,
+            rounds=rounds,
+            epsilon=spent / UNITS,
+            gas=self._gas,
+            prove_seconds=tuple(self._seconds),
+        )
+
+    def register(self) -> Openings:
+        """Commit to the data, once; what was committed before is what counts. Raises DataMismatch, RoundFailed."""
+        known = client_of(self._site.chain, self._ledger, self._signer.address)
+        openings = self._notes.openings
+        if openings is None:
+            openings = self._commit()
+            self._notes.save_openings(openings)
+        statement = openings.statement
+        if statement.logrows != self._circuits.logrows or statement.scale != self._plan.scale:
+            raise ChainingBroken(
+                f"the data of {self._name} was committed at scale {statement.scale} and 2^{statement.logrows} rows, "
+                f"the federation has scale {self._plan.scale} and 2^{self._circuits.logrows}",
+                owner=self._name,
+            )
+        if int(known.root, 16) == 0:
+            owner, privacy = self._plan.owners[self._who], self._plan.privacy
+            cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
+            self._act("registerData", [
+                bytes.fromhex(statement.root[2:]), statement.batches, statement.samples, statement.uses, cap,
+            ])  # fmt: skip
+        elif known.root != statement.root:
+            raise DataMismatch(f"the ledger has other data of {self._name}", found=known.root, expected=statement.root)
+        return openings
+
+    def prove_now(self) -> tuple[int, RoundProof]:
+        """The proof for the round that is open, kept for when it is submitted. Raises RoundFailed out of its time."""
+        number = current_round(self._site.chain, self._ledger)
+        phase = round_of(self._site.chain, self._ledger, number).phase
+        if phase != "submit":
+            raise RoundFailed(f"round {number} is in phase {phase}; proofs are made in phase submit", round=number)
+        return number, self.prove(number)
+
+    def step(self) -> bool:
+        """Do what the open round asks of this client now; False when that is nothing. Raises RoundFailed."""
+        number = current_round(self._site.chain, self._ledger)
+        if number == 0:
+            return False
+        found = round_of(self._site.chain, self._ledger, number)
+        mine = client_of(self._site.chain, self._ledger, self._signer.address)
+        if found.phase == "aborted":
+            raise RoundFailed(f"round {number} was aborted", round=number)
+        if found.phase == "join" and mine.round != number:
+            return self._join(number)
+        if mine.round != number or found.phase not in ("noise", "submit"):
+            return False
+        if found.phase == "noise" and mine.stage == "joined":
+            return self._sealed(found) and self._commit_noise(number)
+        if found.phase == "submit" and mine.stage in ("joined", "committed"):
+            return self._sealed(found) and self.send(number, self.submission(number))
+        return False
+
+    def _sealed(self, found: RoundView) -> bool:
+        """Whether the block whose hash is drawn is in the past."""
+        return self._plan.privacy is None or block_passed(self._site.chain, found.seal_block)
+
+    def _join(self, number: int) -> bool:
+        privacy = self._plan.privacy
+        count = 0 if privacy is None else privacy.candidates
+        kept = self._notes.secrets(number)
+        if kept is None:
+            kept = RoundSecrets(round=number, secrets=tuple(secrets.token_bytes(_SECRET_BYTES) for _ in range(count)))
+            self._notes.save_secrets(kept)
+        hashed = secrets_hash(kept.secrets) if count else Digest("0x" + "0" * 64)
+        self._act("join", [number, bytes.fromhex(hashed[2:])])
+        return True
+
+    def _commit_noise(self, number: int) -> bool:
+        kept = self._notes.secrets_of(number)
+        vectors = self._candidates(kept, beacon_of(self._site.chain, self._ledger, number))
+        points = commit_vectors(self._circuits, vectors, self._prover, self._report)
+        self._notes.save_noise(number, vectors)
+        self._notes.save_secrets(RoundSecrets(round=number, secrets=kept.secrets, points=points))
+        self._act("commitNoise", [number, bytes.fromhex(keccak_of(b"".join(points))[2:])])
+        return True
+
+    def submission(self, number: int) -> Submission:
+        """What this client has to submit in round `number`; proved unless it was. Raises as `prove` does."""
+        kept, made = self._notes.secrets_of(number), self.prove(number)
+        return Submission(
+            proof=made.proof,
+            path=path_of(self._openings().points, made.batch),
+            noise_points=b"".join(kept.points),
+            secrets=tuple(self._shown(kept)),
+        )
+
+    def send(self, number: int, given: Submission) -> bool:
+        """Submit. Raises TransactionReverted with the ledger's reason, before anything is sent."""
+        self._act("submit", [number, (given.proof, list(given.path), given.noise_points, list(given.secrets))])
+        return True
+
+    def prove(self, number: int) -> RoundProof:
+        """The proof of this client's step in round `number`.
+
+        Made once and kept: a second one would open the same commitments at another point. Raises RoundFailed before
+        the noise is drawn, and EngineError.
+        """
+        made = self._notes.proof(number)
+        if made is not None:
+            return made
+        kept, layout = self._notes.secrets_of(number), self._circuits.layout
+        openings = self._openings()
+        batch = next_batch_of(self._site.chain, self._ledger, self._signer.address)
+        before, data = self.weights(number), openings.vectors[batch]
+        factors = clip_factors(layout, data, before, openings.present[batch])
+        vectors = [data, before, self._noise(number, kept), (*factors, *fresh_salt(layout.factor_salt))]
+        self._report(f"{self._name}: proving round {number}")
+        started = time.monotonic()
+        inputs = [from_grid(vector, layout.scale) for vector in vectors]
+        proof, _, update = prove_vectors(self._circuits.step, inputs, self._prover, self._report)
+        self._seconds.append(time.monotonic() - started)
+        write_json(
+            self._federation.update(self._name, self._ledger.address, number), {"values": list(update)}, mode=0o600
+        )
+        made = RoundProof(proof=proof, batch=batch)
+        self._notes.save_proof(number, made)
+        return made
+
+    def _noise(self, number: int, kept: RoundSecrets) -> tuple[int, ...]:
+        """The vector that hides this round's update."""
+        if not kept.secrets:
+            return fresh_salt(self._circuits.layout.salts_length)
+        return self._notes.noise(number, candidate_of(self._site.chain, self._ledger, self._signer.address))
+
+    def _shown(self, kept: RoundSecrets) -> list[bytes]:
+        """The secrets of the candidates that are not used, and the hash of the one that is."""
+        if not kept.secrets:
+            return []
+        chosen = candidate_of(self._site.chain, self._ledger, self._signer.address)
+        hashed = bytes.fromhex(keccak_of(kept.secrets[chosen])[2:])
+        return [hashed if place == chosen else secret for place, secret in enumerate(kept.secrets)]
+
+    def _candidates(self, kept: RoundSecrets, beacon: bytes) -> list[tuple[int, ...]]:
+        layout = self._circuits.layout
+        return [
+            noise_vector(
+                seed_of(secret, beacon),
+                length=layout.architecture.parameters,
+                salt=layout.salts_length,
+                deviation=self._opened.noise.deviation,
+            )
+            for secret in kept.secrets
+        ]
+
+    def weights(self, number: int) -> tuple[int, ...]:
+        """The model to train from: what the board says, if the ledger says the same. Raises RoundFailed."""
+        model = current_model(self._site.chain, self._ledger)
+        told = self._federation.weights(self._ledger.address, model_round(self._site.chain, self._ledger))
+        (point,) = commit_vectors(self._circuits, [told.values], self._prover, self._report)
+        if keccak_of(point) != model:
+            raise RoundFailed(
+                f"the coordinator's weights for round {number} are not those that the ledger holds", round=number
+            )
+        return told.values
+
+    def _commit(self) -> Openings:
+        owner = self._plan.owners[self._who]
+        if owner.data.startswith("registered:"):
+            return read_openings(home_of(self._config, owner.data.partition(":")[2]) / OPENINGS)
+        source = (self._federation.plan_path.parent / owner.data).resolve()
+        return commit_table(source, self._circuits, self._prover, self._report)
+
+    def _openings(self) -> Openings:
+        found = self._notes.openings
+        if found is None:
+            raise RoundFailed(f"{self._name} has registered no data here", owner=self._name)
+        return found
+
+    def _act(self, function: str, arguments: list[object]) -> None:
+        self._report(f"{self._name}: {function}")
+        receipt = act(self._site.chain, self._signer, self._ledger, function, arguments, self._report)
+        self._gas += receipt.gas_used

@@ -1,0 +1,136 @@
+"""Where a federation keeps what it knows: what all members share, and of each member what nobody else may see."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import PlanInvalid, RoundFailed
+from ...files import make_private, parse_json, sha256_file, write_json
+from ...record import Record
+from ...training.dataset import Openings
+from ...training.plan import Noise, Plan, read_plan
+from ...values import Address, Digest
+
+_OPENED = "federation.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(Record):
+    """What stands once a federation was set up."""
+
+    plan: Digest  #: SHA-256 of the plan's file
+    ledger: Address
+    ledger_name: str
+    block: int  #: in which the ledger was created
+    noise: Noise
+    logrows: int
+    members: tuple[Address, ...]  #: in the order of the plan's owners
+    genesis: tuple[int, ...]  #: the first weights and their salt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights(Record):
+    """The model before a round, on the grid, with its salt: known to the members alone."""
+
+    round: int  #: after which the model was this; 0 from the beginning
+    model: Digest  #: points hash
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Federation:
+    """A plan and the folder beside it."""
+
+    plan_path: Path
+    plan: Plan
+
+    @property
+    def root(self) -> Path:
+        """What belongs to the federation."""
+        return self.plan_path.with_suffix(".federation")
+
+    @property
+    def board(self) -> Path:
+        """What the coordinator tells all members."""
+        return self.root / "board"
+
+    def party(self, name: str) -> Path:
+        """What `name` keeps to itself."""
+        return self.root / "parties" / name
+
+    def rounds(self, name: str, ledger: Address) -> Path:
+        """What `name` keeps of rounds: a devnet that began anew has another ledger, whose rounds are others."""
+        return self.party(name) / f"ledger-{ledger[2:10].lower()}"
+
+    def update(self, name: str, ledger: Address, number: int) -> Path:
+        """What `name` gives to the sum of round `number`."""
+        return self.rounds(name, ledger) / f"round-{number:04d}.update.json"
+
+    def opened(self) -> Opened:
+        """What was set up. Raises RoundFailed when nothing was, PlanInvalid when it was of another plan."""
+        path = self.root / _OPENED
+        try:
+            found = Opened.from_json(parse_json(path.read_bytes()))
+        except OSError:
+            raise RoundFailed(
+                f"the federation of {self.plan_path} is not set up",
+                remedy=f"run: zkchain train coordinator {self.plan_path}",
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise PlanInvalid(f"{path} cannot be read: {error}", file=path) from error
+        if found.plan != sha256_file(self.plan_path):
+            raise PlanInvalid(
+                f"{self.plan_path} was changed after its federation was set up",
+                remedy=f"restore the plan, or remove {self.root} and begin anew",
+                file=self.plan_path,
+            )
+        return found
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was set up."""
+        return (self.root / _OPENED).is_file()
+
+    def save_opened(self, opened: Opened) -> None:
+        """Keep what was set up."""
+        make_private(self.root)
+        write_json(self.root / _OPENED, opened.to_json(), mode=0o600)
+
+    def weights(self, ledger: Address, number: int) -> Weights:
+        """The model after round `number`. Raises RoundFailed when the coordinator has not told it."""
+        path = self._told(ledger, number)
+        try:
+            return Weights.from_json(parse_json(path.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError):
+            raise RoundFailed(f"the weights after round {number} are not on the board", file=path) from None
+
+    def save_weights(self, ledger: Address, weights: Weights) -> None:
+        """Tell the members the model after a round."""
+        path = self._told(ledger, weights.round)
+        make_private(path.parent)
+        write_json(path, weights.to_json(), mode=0o600)
+
+    def _told(self, ledger: Address, number: int) -> Path:
+        return self.board / f"ledger-{ledger[2:10].lower()}" / f"weights-{number:04d}.json"
+
+
+def load_federation(plan_path: Path) -> Federation:
+    """The federation of the plan at `plan_path`. Raises PlanInvalid."""
+    path = plan_path.absolute()
+    return Federation(plan_path=path, plan=read_plan(path))
+
+
+def read_openings(path: Path) -> Openings:
+    """A data owner's openings. Raises RoundFailed when they are not there or not whole."""
+    try:
+        found = Openings.from_json(json.loads(path.read_text(encoding="ascii")))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RoundFailed(f"{path} holds no openings of registered data", file=path) from None
+    found.check()
+    return found
+
+
+def save_openings(path: Path, openings: Openings) -> None:
+    """Keep them, for this user alone."""
+    make_private(path.parent)
+    write_json(path, openings.to_json(), mode=0o600)

@@ -1,0 +1,124 @@
+"""A traced model as a page: the picture of its lineage, and tables that say the same."""
+
+from ... import html
+from ...html import Markup
+from ...training.accounting import UNITS
+from ...training.lineage import Traced, TracedRound
+from ...values import Address
+
+_ROW, _LEFT, _BOX, _GAP = 26, 10, 150, 90
+_COLUMNS = [_LEFT + place * (_BOX + _GAP) for place in range(4)]
+
+
+def lineage_page(traced: Traced) -> str:
+    """The whole document."""
+    parts = [
+        html.section(
+            "From an answer back to the data",
+            html.paragraph(
+                "Every line was checked: the ledger took an update only with a proof about registered data and the "
+                "model before it, a model only with a proof about the sum of the updates, and the registered version "
+                "has exactly the weights of the last one."
+            ),
+            html.figure(lineage_picture(traced)),
+        ),
+        html.section("Model", _facts(traced)),
+        html.section("Rounds", *(_round(item) for item in traced.rounds)),
+        html.section("Data", _data(traced)),
+        html.section("Problems", *(html.paragraph(problem) for problem in traced.problems or ("none were found",))),
+    ]
+    return html.page("Lineage of a trained model", parts)
+
+
+def lineage_picture(traced: Traced) -> Markup:
+    """Data roots, the updates made of them, the models made of those, and the version that answers: left to right."""
+    clients = [item.client for item in traced.data]
+    rounds = traced.rounds
+    height = _ROW * max(len(clients) + 1, sum(len(item.updates) + 1 for item in rounds), 2) + 40
+    parts = [_label(_COLUMNS[place], words) for place, words in enumerate(("data", "updates", "models", "version"))]
+    at_client = {client: 40 + _ROW * place for place, client in enumerate(clients)}
+    parts += [_box(_COLUMNS[0], at_client[item.client], _short(item.root)) for item in traced.data]
+    y, model_y = 40, 40
+    for item in rounds:
+        model_y = y + _ROW * (len(item.updates) - 1) // 2
+        for update in item.updates:
+            parts.append(_box(_COLUMNS[1], y, f"{item.round}: {_short(update.commitment)}"))
+            parts += _arrow(_COLUMNS[0] + _BOX, _from(at_client, update.client), _COLUMNS[1], y)
+            parts += _arrow(_COLUMNS[1] + _BOX, y, _COLUMNS[2], model_y)
+            y += _ROW
+        parts.append(_box(_COLUMNS[2], model_y, f"{item.round}: {_short(item.after)}"))
+        y += _ROW
+    parts.append(_box(_COLUMNS[3], model_y, _short(traced.model_id)))
+    parts += _arrow(_COLUMNS[2] + _BOX, model_y, _COLUMNS[3], model_y)
+    width = _COLUMNS[3] + _BOX + _LEFT
+    title = "Lineage: data, updates, models and the version that answers"
+    return Markup(
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}" style="max-width:60rem">'
+        f"<title>{title}</title>" + "".join(parts) + "</svg>"
+    )
+
+
+def _facts(traced: Traced) -> Markup:
+    rows = [
+        ("id", traced.model_id),
+        ("ledger", traced.ledger),
+        ("after round", traced.round),
+        ("commitment to its weights", traced.model),
+        ("Poseidon hash of its weights", traced.poseidon),
+        ("epsilon, at most", f"{traced.epsilon / UNITS:.6f}"),
+        ("proved answers so far", traced.answers),
+    ]
+    return html.table("the model", ("what", "value"), rows)
+
+
+def _round(item: TracedRound) -> Markup:
+    rows = [
+        (
+            update.client,
+            update.batch,
+            update.commitment,
+            f"{update.epsilon / UNITS:.6f}",
+            update.noise,
+            f"{update.gas:,}",
+        )
+        for update in item.updates
+    ]
+    return html.table(
+        f"round {item.round}: {_short(item.before)} to {_short(item.after)}, closed for {item.gas:,} gas",
+        ("client", "batch", "update", "epsilon", "noise", "gas"),
+        rows,
+    )
+
+
+def _data(traced: Traced) -> Markup:
+    rows = [
+        (item.client, item.root, item.batches, item.samples, f"{item.epsilon_cap / UNITS:g}") for item in traced.data
+    ]
+    return html.table("registered data", ("client", "root", "batches", "samples", "epsilon cap"), rows)
+
+
+def _from(places: dict[Address, int], client: Address) -> int:
+    return places.get(client, 40)
+
+
+def _short(value: str) -> str:
+    return value[:10] + "…"
+
+
+def _label(x: int, words: str) -> str:
+    return f'<text x="{x}" y="20" fill="currentColor">{words}</text>'
+
+
+def _box(x: int, y: int, words: str) -> str:
+    return (
+        f'<rect x="{x}" y="{y - 10}" width="{_BOX}" height="20" rx="4" fill="none" stroke="var(--accent)"/>'
+        f'<text x="{x + 6}" y="{y + 4}" fill="currentColor">{html.text(words)}</text>'
+    )
+
+
+def _arrow(x1: int, y1: int, x2: int, y2: int) -> list[str]:
+    middle = (x1 + x2) // 2
+    return [
+        f'<path d="M{x1},{y1} C{middle},{y1} {middle},{y2} {x2},{y2}" fill="none" stroke="currentColor" '
+        'stroke-opacity="0.35"/>'
+    ]

@@ -1,0 +1,171 @@
+"""Use case: run a whole federation on this machine, each party as a process of its own."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from ...config import Config
+from ...errors import RoundFailed
+from ...halo2 import Prover
+from ...progress import Report, silent
+from ...record import Record
+from ...training.accounting import UNITS
+from ...training.architecture import Architecture
+from ...training.dataset import read_table
+from ...training.grid import from_grid
+from ...values import Address
+from .client import Taken
+from .coordinator import Coordinator, RoundClosed
+from .folder import Federation, load_federation
+
+_STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained(Record):
+    """What a federation made."""
+
+    folder: str
+    ledger: Address
+    rounds: tuple[RoundClosed, ...]  #: of this run
+    done: int  #: rounds in all
+    epsilon: float  #: most that any owner has spent
+    delta: float
+    clients: tuple[Taken, ...]
+    accuracy: float | None  #: share of right answers on the plan's test samples
+    error: float | None  #: mean squared error there
+
+
+def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report = silent) -> Trained:
+    """Set the federation up, run what is left of its rounds, and say what came of it.
+
+    Killed at any point and run again, it goes on where it was. Raises RoundFailed, and what the parties raise.
+    """
+    federation = load_federation(plan_path)
+    coordinator = Coordinator(federation, config=config, prover=prover, report=report)
+    left = federation.plan.rounds - coordinator.done
+    if left <= 0:
+        return _trained(federation, coordinator, [], ())
+    with _parties(federation, [owner.name for owner in federation.plan.owners]) as parties:
+        rounds = [coordinator.run_round(parties.check) for _ in range(left)]
+        return _trained(federation, coordinator, rounds, parties.results())
+
+
+def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report = silent) -> Trained:
+    """The same with clients that somebody else runs. Raises as `run_plan` does."""
+    federation = load_federation(plan_path)
+    coordinator = Coordinator(federation, config=config, prover=prover, report=report)
+    rounds = [coordinator.run_round() for _ in range(federation.plan.rounds - coordinator.done)]
+    return _trained(federation, coordinator, rounds, ())
+
+
+def _trained(
+    federation: Federation, coordinator: Coordinator, rounds: Sequence[RoundClosed], clients: tuple[Taken, ...]
+) -> Trained:
+    plan = federation.plan
+    accuracy, error = judge(federation, coordinator.ledger.address, coordinator.done)
+    return Trained(
+        folder=str(federation.root),
+        ledger=coordinator.opened.ledger,
+        rounds=tuple(rounds),
+        done=coordinator.done,
+        epsilon=coordinator.epsilon() / UNITS,
+        delta=0.0 if plan.privacy is None else plan.privacy.delta,
+        clients=clients,
+        accuracy=accuracy,
+        error=error,
+    )
+
+
+def judge(federation: Federation, ledger: Address, number: int) -> tuple[float | None, float | None]:
+    """Share of right answers, for yes-or-no ones, and mean squared error of the model after a round on the test
+
+    samples; None where there are none. Raises DataMismatch.
+    """
+    plan = federation.plan
+    if not plan.test:
+        return None, None
+    net: Architecture = plan.architecture
+    x, y = read_table((federation.plan_path.parent / plan.test).resolve(), net.targets)
+    weights = np.array(from_grid(federation.weights(ledger, number).values[: net.parameters], plan.scale))
+    answers = net.forward(weights, x)
+    error = float(((answers - y) ** 2).mean())
+    if net.loss != "logistic":
+        return None, error
+    right = (answers > 0.5) == (y > 0.5) if net.targets == 1 else answers.argmax(axis=1) == y.argmax(axis=1)
+    return float(right.mean()), error
+
+
+class _Parties:
+    """Running clients, each with what it prints."""
+
+    def __init__(self, names: Sequence[str], processes: Sequence[subprocess.Popen[bytes]], said: Sequence[IO[bytes]]):
+        self._names, self._processes, self._said = names, processes, said
+
+    def check(self) -> None:
+        """Raises RoundFailed when a client has ended with an error."""
+        for name, process, said in zip(self._names, self._processes, self._said, strict=True):
+            if process.poll() not in (None, 0):
+                raise RoundFailed(f"the client {name} failed: {_reason(said)}", owner=name)
+
+    def results(self) -> tuple[Taken, ...]:
+        """What all said when they were done. Raises RoundFailed."""
+        found = []
+        for name, process, said in zip(self._names, self._processes, self._said, strict=True):
+            process.wait()
+            if process.returncode != 0:
+                raise RoundFailed(f"the client {name} failed: {_reason(said)}", owner=name)
+            said.seek(0)
+            found.append(Taken.from_json(json.loads(said.read())))
+        return tuple(found)
+
+
+@contextmanager
+def _parties(federation: Federation, names: Sequence[str]) -> Iterator[_Parties]:
+    """One process for each owner; none is left behind."""
+    processes: list[subprocess.Popen[bytes]] = []
+    said: list[IO[bytes]] = []
+    try:
+        for name in names:
+            output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, after its process has ended
+            said.append(output)
+            command = [sys.executable, "-m", "zkchain.cli.main", "train", "client", str(federation.plan_path)]
+            processes.append(
+                subprocess.Popen(
+                    [*command, "--as", name, "--json"],
+                    stdout=output,
+                    stderr=subprocess.DEVNULL,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            )
+        yield _Parties(names, processes, said)
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.terminate()
+        for process in processes:
+            try:
+                process.wait(timeout=_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for file in said:
+            file.close()
+
+
+def _reason(said: IO[bytes]) -> str:
+    """What a client's JSON says went wrong."""
+    said.seek(0)
+    try:
+        return str(json.loads(said.read())["message"])
+    except (ValueError, KeyError):
+        return "it gave no reason"

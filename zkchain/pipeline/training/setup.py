@@ -1,0 +1,184 @@
+"""Use case: set a federation up: circuits, verifiers, the first model, the ledger, its members."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...chain.deployment_record import DeploymentRecord
+from ...chain.networks import resolve_network
+from ...chain.registry import ContractAt
+from ...chain.signer import Signer
+from ...chain.signers import load_signer
+from ...chain.training import act, client_of
+from ...config import Config
+from ...errors import ChainingBroken
+from ...files import exclusive, sha256_file, write_json
+from ...halo2 import Prover
+from ...network_config import LOCAL
+from ...progress import Report, silent
+from ...solidity.artifacts import load_artifact
+from ...training.circuits import TrainingCircuit, TrainingCircuits, build_circuits, commit_vectors, prove_vectors
+from ...training.dataset import fresh_salt
+from ...training.grid import from_grid, to_grid
+from ...training.layout import Layout
+from ...training.plan import Plan, noise_of
+from ...values import Address, FieldElement, keccak_of, sha256_of
+from ..admission import REGISTRY
+from ..placer import Placer
+from ..sending import Sender
+from ..site import Site, open_site
+from ..standing import Part
+from ..verifier import Trial, place_verifier, prepare_for
+from .folder import Federation, Opened, Weights
+
+LEDGER = "TrainingLedger"
+
+
+def circuits_of(federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> TrainingCircuits:
+    """The federation's circuits, built unless they are cached. Raises TrainingError, SrsError and EngineError."""
+    plan = federation.plan
+    return build_circuits(plan.layout, prover=prover, home=config.home, logrows=plan.logrows, report=report)
+
+
+def signer_of(plan: Plan, who: int, config: Config) -> Signer:
+    """The account of owner number `who`, or of the coordinator for -1.
+
+    On a devnet those without a reference get the development accounts in order. Raises SignerMissing, DevKeyRefused.
+    """
+    network = resolve_network(plan.network, config)
+    reference = plan.coordinator if who < 0 else plan.owners[who].signer
+    if not reference and network.devnet:
+        reference = f"dev:{who + 1}"
+    if not reference and who < 0 and network.name != LOCAL:
+        reference = config.network(network.name).signer or ""
+    return load_signer(reference or None, network)
+
+
+def open_federation(
+    federation: Federation, *, config: Config, prover: Prover, report: Report = silent
+) -> tuple[Opened, TrainingCircuits, Site, ContractAt]:
+    """Set up what is missing; do nothing where all stands. Raises TrainingError, EngineError, ChainError and others."""
+    plan = federation.plan
+    circuits = circuits_of(federation, config=config, prover=prover, report=report)
+    with exclusive(config.home / "deploy" / f"{sha256_of(plan.network.encode())[2:18]}.lock"):
+        site = open_site(plan.network, config, signing=False)
+        if federation.is_open:
+            opened = federation.opened()
+            ledger = ContractAt(opened.ledger, load_artifact(LEDGER).abi)
+            if site.chain.code_at(opened.ledger):
+                return opened, circuits, site, ledger
+        noise = noise_of(plan)
+        signer = signer_of(plan, -1, config)
+        first = to_grid(plan.architecture.initial(plan.seed), plan.scale, "the first weights")
+        genesis = (*first, *fresh_salt(plan.layout.weights_salt))
+        blank, point = commit_vectors(circuits, [(0,), genesis], prover, report)
+        sender = Sender(site, signer, report=report)
+        record = _place(sender, circuits, plan, noise.schedule, blank, point, signer.address, config, prover, report)
+        ledger = ContractAt(record.deployment.address, record.abi)
+        members = tuple(signer_of(plan, who, config).address for who in range(len(plan.owners)))
+        for member in members:
+            if not client_of(site.chain, ledger, member).enrolled:
+                report(f"enrolling {member}")
+                act(site.chain, signer, ledger, "enroll", [member], report)
+        federation.save_weights(ledger.address, Weights(round=0, model=keccak_of(point), values=genesis))
+        opened = Opened(
+            plan=sha256_file(federation.plan_path),
+            ledger=ledger.address,
+            ledger_name=record.deployment.name,
+            block=record.deployment.block,
+            noise=noise,
+            logrows=circuits.logrows,
+            members=members,
+            genesis=genesis,
+        )
+        federation.save_opened(opened)
+        return opened, circuits, site, ledger
+
+
+def _place(
+    placer: Placer,
+    circuits: TrainingCircuits,
+    plan: Plan,
+    schedule: Sequence[int],
+    blank: bytes,
+    genesis: bytes,
+    coordinator: Address,
+    config: Config,
+    prover: Prover,
+    report: Report,
+) -> DeploymentRecord:
+    registry = placer.place(Part(name=REGISTRY, artifact=load_artifact(REGISTRY), facts={}))
+    pins = []
+    for circuit in (circuits.step, circuits.server, circuits.weights):
+        title = f"{plan.name}{circuit.role.capitalize()}"
+        trial = trial_of(circuit, circuits.layout, prover, report)
+        prepared = prepare_for(circuit.files, "auto", prover=prover, home=config.home, report=report)
+        adapter = placer.place(place_verifier(placer, title, circuit.digest, prepared, trial))
+        pins.append((adapter.deployment.address, bytes.fromhex(adapter.deployment.code_hash[2:])))
+    privacy, windows = plan.privacy, plan.windows
+    setup = (
+        coordinator,
+        registry.deployment.address,
+        *pins,
+        1,
+        (int.from_bytes(blank[:32], "big"), int.from_bytes(blank[32:], "big")),
+        bytes.fromhex(keccak_of(genesis)[2:]),
+        list(schedule),
+        0 if privacy is None else privacy.candidates,
+        plan.quorum,
+        False,
+        windows.join,
+        windows.noise,
+        windows.submit,
+        windows.close,
+        bytes(32),
+        circuits.srs.provenance == "dev",
+    )
+    part = Part(name=f"{plan.name}Ledger", artifact=load_artifact(LEDGER), args=(setup,), facts={})
+    return placer.place(part)
+
+
+def trial_of(circuit: TrainingCircuit, layout: Layout, prover: Prover, report: Report = silent) -> Trial:
+    """An honest proof about nothing but zeros and fresh salt, kept beside the circuit.
+
+    Its commitments are compared with those made without a proof. Raises ChainingBroken, EngineError.
+    """
+    path = circuit.files.circuit.with_name(f"{circuit.role}.trial-{circuit.digest[2:18]}.json")
+    if path.is_file():
+        kept = json.loads(path.read_text(encoding="ascii"))
+        return tuple(FieldElement.from_word(word) for word in kept["instances"]), bytes.fromhex(kept["proof"])
+    report(f"trying the {circuit.role} circuit")
+    vectors = _nothing(circuit, layout)
+    inputs = [from_grid(vector, layout.scale) for vector in vectors]
+    proof, instances, output = prove_vectors(circuit, inputs, prover, report)
+    committed = list(vectors) if circuit.role == "weights" else [*vectors, output]
+    points = prover.commit(circuit.files, committed, report)
+    for number, point in enumerate(points):
+        if proof[64 * number : 64 * number + 64] != point:
+            raise ChainingBroken(
+                f"the {circuit.role} circuit commits to its tensor {number} as nothing else does",
+                role=circuit.role,
+                tensor=number,
+            )
+    elements = tuple(FieldElement(value) for value in instances)
+    write_json(path, {"instances": [element.word for element in elements], "proof": proof.hex()}, mode=0o600)
+    return elements, proof
+
+
+def _nothing(circuit: TrainingCircuit, layout: Layout) -> list[tuple[int, ...]]:
+    d = layout.architecture.parameters
+    zeros, salt = (0,) * d, fresh_salt
+    weights = (*zeros, *salt(layout.weights_salt))
+    if circuit.role == "weights":
+        return [weights]
+    if circuit.role == "server":
+        return [weights, (*zeros, *salt(layout.salts_length))]
+    samples = (0,) * (layout.data_length - layout.data_salt)
+    noise = (*(zeros if layout.noisy else ()), *salt(layout.salts_length))
+    factor = (*(0,) * layout.batch, *salt(layout.factor_salt))
+    return [(*samples, *salt(layout.data_salt)), weights, noise, factor]
+
+
+def home_of(config: Config, name: str) -> Path:
+    """Where data registered as `name` keeps its openings."""
+    return config.home / "data" / name

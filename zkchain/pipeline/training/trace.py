@@ -1,0 +1,190 @@
+"""Use case: walk from a model, or an answer of it, back to the data that it was trained on, and check every link."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...chain.deployment_record import DeploymentRecord
+from ...chain.deployments import find_deployments, list_deployments, read_deployment
+from ...chain.gateway import list_events
+from ...chain.registry import ContractAt, get_version
+from ...chain.training import LedgerEvent, ledger_events, lineage_of
+from ...config import Config
+from ...errors import LineageBroken
+from ...halo2 import Prover
+from ...progress import Report, silent
+from ...solidity.artifacts import load_artifact
+from ...training.circuits import TrainingCircuits, commit_vectors
+from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Traced, TracedRound
+from ...training.noise import noise_vector, seed_of
+from ...training.plan import noise_of
+from ...values import ZERO_DIGEST, Digest, address, digest, keccak_of
+from ..lookup import checked_model
+from ..site import Site, open_site
+from .folder import Federation, load_federation
+from .setup import LEDGER, circuits_of
+
+_POINT = 64
+
+
+def trace_model(
+    name: str,
+    network: str,
+    *,
+    config: Config,
+    prover: Prover | None = None,
+    plan: Path | None = None,
+    report: Report = silent,
+) -> Traced:
+    """Follow the deployment called `name` back through its ledger. Raises LineageBroken when it has none.
+
+    With the plan, and a prover, every opened candidate of noise is recomputed from its secret and the beacon. What does
+    not fit is listed in `problems`; nothing is assumed of the ledger but that its code is the one that ships.
+    """
+    site = open_site(network, config, signing=False)
+    model = checked_model(site, _record_of(site, name))
+    ledger, created = _ledger_of(site, model.model_id)
+    link = lineage_of(site.chain, ledger, model.model_id)
+    events = ledger_events(site.chain, ledger, created)
+    problems: list[str] = []
+    registry = ContractAt(model.registry, load_artifact("ModelRegistry").abi)
+    version = get_version(site.chain, registry, model.model_id)
+    wanted = keccak_of(link.poseidon.to_bytes(32, "big"))
+    if version is None or version.params_digest != wanted:
+        problems.append("the registered version has other weights than the ledger's model")
+    noise = None if plan is None or prover is None else NoiseCheck(load_federation(plan), config, prover, report)
+    rounds = _rounds(site, events, link.round, noise, problems)
+    if (rounds[-1].after if rounds else ZERO_DIGEST) != link.model and link.round:
+        problems.append("the rounds do not end in the linked model")
+    gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
+    answers = [event for event in list_events(site.chain, gateway, {}) if event.model_id == model.model_id]
+    return Traced(
+        model_id=model.model_id,
+        ledger=ledger.address,
+        round=link.round,
+        model=link.model,
+        poseidon=hex(link.poseidon),
+        rounds=tuple(rounds),
+        data=tuple(_data(events)),
+        answers=len(answers),
+        problems=tuple(problems),
+    )
+
+
+def _record_of(site: Site, which: str) -> DeploymentRecord:
+    """The deployment called so, or the one of a model's id. Raises DeploymentNotFound."""
+    if which.startswith("0x"):
+        return find_deployments(site.root, site.network, model_id=which.lower())[0]
+    return read_deployment(site.root, site.network, which)
+
+
+def _ledger_of(site: Site, model_id: Digest) -> tuple[ContractAt, int]:
+    """The recorded ledger that knows the model, and the block in which it was created. Raises LineageBroken."""
+    artifact = load_artifact(LEDGER)
+    for record in list_deployments(site.root, site.network):
+        if record.bytecode != artifact.bytecode:
+            continue
+        ledger = ContractAt(record.deployment.address, artifact.abi)
+        if artifact.differs_at(site.chain.code_at(ledger.address)) is not None:
+            continue
+        if lineage_of(site.chain, ledger, model_id).model != ZERO_DIGEST:
+            return ledger, record.deployment.block
+    raise LineageBroken(f"no training ledger that is recorded here knows model {model_id}", model_id=model_id)
+
+
+def _rounds(
+    site: Site, events: Sequence[LedgerEvent], last: int, noise: "NoiseCheck | None", problems: list[str]
+) -> list[TracedRound]:
+    rounds: list[TracedRound] = []
+    for event in events:
+        if event.name != "RoundClosed" or event.fields["round"] > last:
+            continue
+        number = event.fields["round"]
+        before, after = (_hex(event.fields[name]) for name in ("oldModel", "newModel"))
+        if rounds and rounds[-1].after != before:
+            problems.append(f"round {number} does not begin with the model in which the one before it ended")
+        mine = [item for item in events if item.fields.get("round") == number]
+        updates = tuple(_update(site, item, mine, noise) for item in mine if item.name == "UpdateProved")
+        problems += [
+            f"round {number}: {update.client} opened noise that its secrets do not give"
+            for update in updates
+            if update.noise == "wrong"
+        ]
+        rounds.append(
+            TracedRound(
+                round=number,
+                before=before,
+                after=after,
+                updates=updates,
+                tx_hash=event.tx_hash,
+                gas=_gas(site, event),
+            )
+        )
+    return rounds
+
+
+def _update(site: Site, event: LedgerEvent, events: Sequence[LedgerEvent], noise: "NoiseCheck | None") -> ProvedUpdate:
+    client = address(event.fields["client"])
+    return ProvedUpdate(
+        client=client,
+        batch=event.fields["batchIndex"],
+        commitment=keccak_of(event.fields["updatePoints"]),
+        epsilon=event.fields["epsilon"],
+        noise="none" if noise is None else noise.verdict(event, events),
+        tx_hash=event.tx_hash,
+        gas=_gas(site, event),
+    )
+
+
+def _data(events: Sequence[LedgerEvent]) -> list[DataRoot]:
+    return [
+        DataRoot(
+            client=address(event.fields["client"]),
+            root=_hex(event.fields["root"]),
+            batches=event.fields["batches"],
+            samples=event.fields["samples"],
+            epsilon_cap=event.fields["epsilonCap"],
+        )
+        for event in events
+        if event.name == "DataRegistered"
+    ]
+
+
+class NoiseCheck:
+    """Recomputes the candidates that clients opened."""
+
+    def __init__(self, federation: Federation, config: Config, prover: Prover, report: Report) -> None:
+        self._deviation = noise_of(federation.plan).deviation
+        self._prover, self._report = prover, report
+        self._circuits: TrainingCircuits = circuits_of(federation, config=config, prover=prover, report=report)
+
+    def verdict(self, update: LedgerEvent, events: Sequence[LedgerEvent]) -> NoiseVerdict:
+        """Whether every candidate but the one that was used is what its secret and the beacon give."""
+        client = update.fields["client"]
+        opened = [item for item in events if item.name == "NoiseOpened" and item.fields["client"] == client]
+        beacons = [item for item in events if item.name == "BeaconDrawn" and item.fields["phase"] == 2]
+        if not opened or not beacons:
+            return "none"
+        self._report(f"recomputing the noise that {client} opened")
+        layout, beacon, points = self._circuits.layout, beacons[-1].fields["beacon"], opened[-1].fields["noisePoints"]
+        others = [place for place in range(len(opened[-1].fields["secrets"])) if place != update.fields["chosen"]]
+        vectors = [
+            noise_vector(
+                seed_of(opened[-1].fields["secrets"][place], beacon),
+                length=layout.architecture.parameters,
+                salt=layout.salts_length,
+                deviation=self._deviation,
+            )
+            for place in others
+        ]
+        found = commit_vectors(self._circuits, vectors, self._prover, self._report)
+        said = [points[_POINT * place : _POINT * (place + 1)] for place in others]
+        return "recomputed" if list(found) == said else "wrong"
+
+
+def _gas(site: Site, event: LedgerEvent) -> int:
+    receipt = site.chain.receipt(digest(event.tx_hash))
+    return 0 if receipt is None else receipt.gas_used
+
+
+def _hex(value: bytes) -> Digest:
+    return digest("0x" + bytes(value).hex())

@@ -1,0 +1,1 @@
+"""Private training: committed data, proved steps, exact sums, and a model whose every answer traces back to them."""

@@ -1,0 +1,208 @@
+"""The three circuits of a federation, built so that what one commits to is what the next one reads.
+
+Poseidon and KZG commitments chain only between tensors of the same numbers, scale and order, and KZG ones only at the
+same number of rows and under the same SRS; all of it is checked here, before any key is made.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import onnx
+
+from ..circuit.srs import obtain_srs
+from ..circuit.workspace import Workspace
+from ..errors import ChainingBroken, CircuitUnfit
+from ..files import exclusive, sha256_file, write_json
+from ..halo2 import ENGINE_VERSION, Prover
+from ..halo2.engine import CircuitFiles
+from ..progress import Report, silent
+from ..records import Srs
+from ..values import Digest, canonical_json, keccak_of
+from .layout import Layout
+from .step import SATURATION, server_model, step_model, weights_model
+
+Role = Literal["step", "server", "weights"]
+ROLES: tuple[Role, ...] = ("step", "server", "weights")
+
+#: Sizes that are tried: 2**k rows.
+_SMALLEST, _LARGEST = 11, 18
+#: Rows at the end of every column that hold no values, and some to spare.
+_KEPT_ROWS = 32
+#: Bits that products of two numbers of the grid may have before the point.
+_HEADROOM = 6
+#: Bits of one digit of a decomposition; each is a row of a table, which has to fit.
+_DIGIT_BITS = 13
+_FILES = ("model.onnx", "settings.json", "circuit.ezkl", "proving.key", "verifying.key")
+_MODELS = {"step": step_model, "server": server_model, "weights": weights_model}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingCircuit:
+    """One built circuit."""
+
+    role: Role
+    files: CircuitFiles
+    digest: Digest
+    logrows: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingCircuits:
+    """A federation's circuits and the SRS that all share."""
+
+    layout: Layout
+    step: TrainingCircuit
+    server: TrainingCircuit
+    weights: TrainingCircuit
+    srs: Srs
+
+    @property
+    def logrows(self) -> int:
+        """The size of all three, by its logarithm."""
+        return self.step.logrows
+
+
+def build_circuits(
+    layout: Layout, *, prover: Prover, home: Path, logrows: int | None = None, report: Report = silent
+) -> TrainingCircuits:
+    """The circuits of `layout`, from the cache or built: of `logrows`, or of the fewest rows that hold the step.
+
+    Raises CircuitUnfit, ChainingBroken, SrsError and EngineError.
+    """
+    request = keccak_of(canonical_json({"layout": layout.to_json(), "logrows": logrows, "engine": ENGINE_VERSION}))
+    folder = home / "training" / "circuits" / request[2:18]
+    with exclusive(folder.with_suffix(".lock")):
+        work = Workspace(folder)
+        settle_outputs = [f"{role}.{name}" for role in ROLES for name in _FILES[:2]]
+        work.stage("settings", settle_outputs, lambda scratch: _settle(scratch, layout, prover, logrows, report))
+        first = json.loads(work.path("step.settings.json").read_text(encoding="utf-8"))
+        srs_path, srs = obtain_srs(int(first["run_args"]["logrows"]), home, prover, report)
+        for role in ROLES:
+            _stage_keys(work, role, prover, srs_path, srs, report)
+        step, server, weights = (_built(work, role, srs_path, srs) for role in ROLES)
+        return TrainingCircuits(layout=layout, step=step, server=server, weights=weights, srs=srs)
+
+
+def prove_vectors(
+    circuit: TrainingCircuit, vectors: Sequence[Sequence[float]], prover: Prover, report: Report = silent
+) -> tuple[bytes, tuple[int, ...], tuple[int, ...]]:
+    """Prove the circuit on flat inputs; returns the proof, its instances and the output, all exact.
+
+    Raises EngineError for values that the circuit cannot hold.
+    """
+    outputs: list[tuple[int, ...]] = []
+    proved = prover.prove(
+        circuit.files,
+        vectors,
+        lambda witness: outputs.append(tuple(value.signed for value in witness.outputs[0])),
+        report,
+    )
+    return proved.proof, tuple(int(value) for value in proved.instances), outputs[0]
+
+
+def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, report: Report) -> None:
+    for role in ROLES:
+        onnx.save(_MODELS[role](layout), str(scratch / f"{role}.model.onnx"))
+    sizes = [logrows] if logrows is not None else range(_SMALLEST, _LARGEST + 1)
+    rows = 0
+    for k in sizes:
+        settings = prover.make_settings(scratch / "step.model.onnx", _run_args(layout, "step", k), None, None, report)
+        rows = int(settings["num_rows"])
+        if rows <= 2**k - _KEPT_ROWS or logrows is not None:
+            break
+    else:
+        raise CircuitUnfit(
+            f"a step on {layout.batch} samples takes {rows:,} rows, and 2^{_LARGEST} is the most there are",
+            rows=rows,
+            most=2**_LARGEST,
+        )
+    for role in ROLES:
+        found = prover.make_settings(scratch / f"{role}.model.onnx", _run_args(layout, role, k), None, None, report)
+        check_chaining(role, found, layout, k)
+        write_json(scratch / f"{role}.settings.json", found)
+
+
+def check_chaining(role: Role, settings: dict[str, Any], layout: Layout, k: int) -> None:
+    """Whether the circuit commits its tensors as the others do. Raises ChainingBroken naming what differs."""
+    for side in ("input", "output"):
+        scales = list(settings[f"model_{side}_scales"])
+        if set(scales) != {layout.scale}:
+            raise ChainingBroken(
+                f"the {role} circuit has its {side}s at scales {scales}, the federation's is {layout.scale}",
+                role=role,
+                found=scales,
+                allowed=layout.scale,
+            )
+    found = int(settings["run_args"]["logrows"])
+    if found != k:
+        raise ChainingBroken(
+            f"the {role} circuit has 2^{found} rows, the others 2^{k}", role=role, found=found, allowed=k
+        )
+
+
+def _run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
+    digits = min(k - 1, _DIGIT_BITS)
+    reach = int((SATURATION + 0.25) * 2**layout.scale)
+    return {
+        "input_visibility": "polycommit",
+        "output_visibility": "hashed" if role == "weights" else "polycommit",
+        "param_visibility": "fixed",
+        "input_scale": layout.scale,
+        "param_scale": layout.scale,
+        "scale_rebase_multiplier": 1,
+        "decomp_base": 2**digits,
+        "decomp_legs": -(-(2 * layout.scale + _HEADROOM) // digits),
+        "lookup_range": [-reach, reach],
+        "num_inner_cols": 1,  # of as many cells, the fewest columns: the smallest proofs, and no slower to make
+        "logrows": k,
+    }
+
+
+def _stage_keys(work: Workspace, role: Role, prover: Prover, srs_path: Path, srs: Srs, report: Report) -> None:
+    def make(scratch: Path) -> None:
+        shutil.copyfile(work.path(f"{role}.settings.json"), scratch / f"{role}.settings.json")
+        prover.build(work.path(f"{role}.model.onnx"), _files(scratch, role, srs_path), report)
+
+    outputs = [f"{role}.{name}" for name in _FILES[2:]]
+    work.stage(f"{role}-keys-{srs.sha256[2:10]}", outputs, make)
+
+
+def _files(folder: Path, role: Role, srs: Path) -> CircuitFiles:
+    return CircuitFiles(
+        circuit=folder / f"{role}.circuit.ezkl",
+        settings=folder / f"{role}.settings.json",
+        proving_key=folder / f"{role}.proving.key",
+        verifying_key=folder / f"{role}.verifying.key",
+        srs=srs,
+    )
+
+
+def _built(work: Workspace, role: Role, srs_path: Path, srs: Srs) -> TrainingCircuit:
+    files = _files(work.folder, role, srs_path)
+    settings = json.loads(files.settings.read_text(encoding="utf-8"))
+    meaning = {
+        "model": sha256_file(work.path(f"{role}.model.onnx")),
+        "settings": sha256_file(files.settings),
+        "verifying_key": keccak_of(files.verifying_key.read_bytes()),
+        "srs": list(srs.g2_point),
+        "engine": ENGINE_VERSION,
+    }
+    return TrainingCircuit(
+        role=role,
+        files=files,
+        digest=keccak_of(canonical_json(meaning)),
+        logrows=int(settings["run_args"]["logrows"]),
+        rows=int(settings["num_rows"]),
+    )
+
+
+def commit_vectors(
+    circuits: TrainingCircuits, vectors: Sequence[Sequence[int]], prover: Prover, report: Report = silent
+) -> tuple[bytes, ...]:
+    """What the federation's proofs commit to for these vectors, 64 bytes each. Raises EngineError."""
+    return prover.commit(circuits.step.files, vectors, report)

@@ -1,0 +1,114 @@
+"""A data owner's samples: read, put on the grid, cut into batches, salted and committed.
+
+What is private stays in one folder that only its owner may open; what is public is a root and how it was made.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DataMismatch
+from ..record import Record
+from ..values import Digest
+from .grid import LIMB_BITS, to_grid
+from .layout import Layout
+from .merkle import root_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataStatement(Record):
+    """What the world learns of a data set."""
+
+    root: Digest
+    batches: int
+    samples: int  #: that take part in training
+    uses: int
+    scale: int
+    logrows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Openings(Record):
+    """What its owner keeps: the committed numbers and their commitments, batch by batch."""
+
+    statement: DataStatement
+    vectors: tuple[tuple[int, ...], ...]
+    points: tuple[bytes, ...]
+    present: tuple[int, ...]  #: samples in each batch; the others are zeros
+
+    def check(self) -> None:
+        """Raises DataMismatch when the parts do not belong together."""
+        if root_of(self.points) != self.statement.root or len(self.points) != self.statement.batches:
+            raise DataMismatch("the openings are not those of the registered root", root=self.statement.root)
+
+
+def read_table(path: Path, targets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Features [n, f] and targets [n, t] of a .csv with a header line, whose last columns are the targets, or of a .npz
+
+    with arrays x and y. Raises DataMismatch.
+    """
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                x, y = np.asarray(arrays["x"], dtype=float), np.asarray(arrays["y"], dtype=float)
+        else:
+            table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
+            x, y = table[:, :-targets], table[:, -targets:]
+    except (OSError, ValueError, KeyError) as error:
+        raise DataMismatch(
+            f"{path} is not a table of numbers: {type(error).__name__}",
+            remedy="give a .csv with a header line whose last columns are the targets, or a .npz with x and y",
+            file=path,
+        ) from None
+    y = y.reshape(len(y), -1)
+    if x.ndim != 2 or len(x) != len(y) or y.shape[1] != targets or not len(x):
+        raise DataMismatch(
+            f"{path} has features of shape {list(x.shape)} and targets of shape {list(y.shape)}; "
+            f"they must be [n, f] and [n, {targets}]",
+            file=path,
+        )
+    return x, y
+
+
+def batches_of(x: np.ndarray, y: np.ndarray, layout: Layout) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+    """Salted vectors of all batches, and how many samples each has; the last is filled with zeros.
+
+    Raises DataMismatch and OffGrid.
+    """
+    net = layout.architecture
+    if x.shape[1] != net.features or y.shape[1] != net.targets:
+        raise DataMismatch(
+            f"the samples have {x.shape[1]} features and {y.shape[1]} targets, "
+            f"the model {net.features} and {net.targets}",
+            found=[x.shape[1], y.shape[1]],
+            allowed=[net.features, net.targets],
+        )
+    vectors, present = [], []
+    for start in range(0, len(x), layout.batch):
+        some, answers = x[start : start + layout.batch], y[start : start + layout.batch]
+        missing = layout.batch - len(some)
+        rows = to_grid(np.pad(some, ((0, missing), (0, 0))), layout.scale, "the data")
+        goals = to_grid(np.pad(answers, ((0, missing), (0, 0))), layout.scale, "the targets")
+        vectors.append((*rows, *goals, *fresh_salt(layout.data_salt)))
+        present.append(len(some))
+    return tuple(vectors), tuple(present)
+
+
+def statement_of(points: Sequence[bytes], samples: int, layout: Layout, logrows: int) -> DataStatement:
+    """What is registered of batches with these commitments."""
+    return DataStatement(
+        root=root_of(points),
+        batches=len(points),
+        samples=samples,
+        uses=layout.uses,
+        scale=layout.scale,
+        logrows=logrows,
+    )
+
+
+def fresh_salt(limbs: int) -> tuple[int, ...]:
+    """Limbs of salt from the system's generator."""
+    return tuple(secrets.randbits(LIMB_BITS) for _ in range(limbs))

@@ -1,0 +1,80 @@
+"""Where numbers stand in the vectors that a federation commits to, and how much salt each carries."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..record import Record
+from .architecture import Architecture
+from .grid import salt_limbs
+
+#: What may leave a client: every coordinate within a limit, or nothing at all when the whole is longer than one.
+BoundKind = Literal["none", "coordinate", "length"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout(Record):
+    """Everything that decides the circuits of a federation but for the size of their tables."""
+
+    architecture: Architecture
+    batch: int  #: samples in one proof
+    scale: int  #: bits after the point, of every committed number
+    clip: float  #: longest gradient of one sample, by its Euclidean norm
+    noisy: bool  #: whether a client adds noise
+    clients: int  #: most clients in a round
+    uses: int  #: most proofs about one batch
+    divisor: float  #: the new weights are the old ones plus the sum of the updates over this
+    bound: BoundKind = "none"
+    limit: float = 0.0
+
+    @property
+    def data_salt(self) -> int:
+        """Limbs behind a batch: it stands under one commitment and is opened by every proof about it."""
+        return salt_limbs(self.uses)
+
+    @property
+    def weights_salt(self) -> int:
+        """Limbs behind the weights: each client's proof opens them, and the server's twice, as old and as new."""
+        return salt_limbs(self.clients + 3)
+
+    @property
+    def update_salt(self) -> int:
+        """Limbs that noise and update share: two commitments, each opened once, and the sum's."""
+        return salt_limbs(3, 3)
+
+    @property
+    def factor_salt(self) -> int:
+        """Limbs behind the factors that clip the gradients, which one proof opens."""
+        return salt_limbs(1)
+
+    @property
+    def data_length(self) -> int:
+        """Of the vector [features of all samples by rows | targets by rows | salt]."""
+        return self.batch * (self.architecture.features + self.architecture.targets) + self.data_salt
+
+    @property
+    def weights_length(self) -> int:
+        """Of the vector [parameters | salt]."""
+        return self.architecture.parameters + self.weights_salt
+
+    @property
+    def update_length(self) -> int:
+        """Of the vector [sum of gradients, noise added | salt of the update | salt for the next weights].
+
+        The noise is such a vector too; without noise its first part is missing.
+        """
+        return self.architecture.parameters + self.salts_length
+
+    @property
+    def salts_length(self) -> int:
+        """Of what stands behind the parameters in an update."""
+        return self.update_salt + self.weights_salt
+
+    @property
+    def factor_length(self) -> int:
+        """Of the vector [a factor a sample | salt]."""
+        return self.batch + self.factor_salt
+
+    @property
+    def noise_length(self) -> int:
+        """Of the vector of noise: [noise, if there is any | both salts]."""
+        return self.update_length if self.noisy else self.salts_length

@@ -1,0 +1,67 @@
+"""The way from an answer back to the data: what a ledger's events say, as records and as a picture."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..record import Record
+from ..values import Address, Digest
+
+#: What became of the candidates of noise that a client opened: all are what its secrets give, one is not, or there
+#: was nothing to open.
+NoiseVerdict = Literal["recomputed", "wrong", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRoot(Record):
+    """A client's registered data."""
+
+    client: Address
+    root: Digest
+    batches: int
+    samples: int
+    epsilon_cap: int  #: in billionths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvedUpdate(Record):
+    """One client's accepted proof in one round."""
+
+    client: Address
+    batch: int
+    commitment: Digest  #: points hash of the update
+    epsilon: int  #: in billionths, spent so far
+    noise: NoiseVerdict
+    tx_hash: str
+    gas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedRound(Record):
+    """One round from one model to the next."""
+
+    round: int
+    before: Digest
+    after: Digest
+    updates: tuple[ProvedUpdate, ...]
+    tx_hash: str
+    gas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced(Record):
+    """A registered model with everything that it comes from."""
+
+    model_id: Digest
+    ledger: Address
+    round: int
+    model: Digest
+    poseidon: str
+    rounds: tuple[TracedRound, ...]  #: up to the model's, oldest first
+    data: tuple[DataRoot, ...]
+    answers: int  #: that the gateway has accepted of it
+    problems: tuple[str, ...]
+
+    @property
+    def epsilon(self) -> int:
+        """Most that any client has spent for it, in billionths."""
+        return max((update.epsilon for item in self.rounds for update in item.updates), default=0)

@@ -1,0 +1,44 @@
+"""A client's noise: a function of its secret and a public beacon, so that it can neither choose nor repeat it.
+
+The stream is SHAKE-256 of both. A coordinate is a Gaussian by the inverse of its distribution, rounded to the grid;
+after the coordinates come the limbs of salt that hide the noise and the update.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from statistics import NormalDist
+
+from ..values import Digest, keccak_of
+from .grid import LIMB_BITS
+
+_DOMAIN = b"zkchain.training.noise.v1"
+_UNIFORM_BITS = 53
+
+
+def seed_of(secret: bytes, beacon: bytes) -> bytes:
+    """The seed of one candidate: what a client committed to before anyone knew the beacon, and the beacon."""
+    return bytes.fromhex(keccak_of(secret + beacon)[2:])
+
+
+def noise_vector(seed: bytes, *, length: int, salt: int, deviation: float) -> tuple[int, ...]:
+    """`length` coordinates with this standard deviation in units of the grid, then `salt` limbs.
+
+    The same numbers on every machine that computes in IEEE doubles.
+    """
+    stream = hashlib.shake_256(_DOMAIN + seed).digest(8 * (length + salt))
+    words = [int.from_bytes(stream[at : at + 8], "big") for at in range(0, len(stream), 8)]
+    normal = NormalDist()
+    uniform = (((word >> (64 - _UNIFORM_BITS)) + 0.5) / 2**_UNIFORM_BITS for word in words[:length])
+    drawn = (round(normal.inv_cdf(level) * deviation) for level in uniform)
+    return (*drawn, *(word >> (64 - LIMB_BITS) for word in words[length:]))
+
+
+def secrets_hash(secrets: Sequence[bytes]) -> Digest:
+    """What a client says of its candidates' secrets when it joins a round."""
+    return keccak_of(b"".join(bytes.fromhex(keccak_of(secret)[2:]) for secret in secrets))
+
+
+def chosen_candidate(challenge: bytes, client: str, candidates: int) -> int:
+    """Which candidate the ledger has this client use; the others are opened."""
+    packed = challenge + bytes(12) + bytes.fromhex(client[2:])
+    return int(keccak_of(packed), 16) % candidates

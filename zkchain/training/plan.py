@@ -1,0 +1,224 @@
+"""The plan of a federation: who trains what, for how long, and what it may cost in privacy."""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import PlanInvalid
+from ..record import Record
+from .accounting import Accountant, noise_for, schedule
+from .architecture import Architecture, Loss
+from .grid import MOST_CLIENTS
+from .layout import BoundKind, Layout
+
+AggregationMode = Literal["clear", "mpc", "he"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner(Record):
+    """A data owner: one client of the federation."""
+
+    name: str
+    data: str  #: path of the samples, relative to the plan, or the name under which they were registered
+    signer: str = ""  #: which account acts for it (`chain.signers`); empty: the devnet's, by its place
+    epsilon: float = 0.0  #: most that it lets its data spend; 0: the plan's target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy(Record):
+    """How much may be learnt of one sample: (epsilon, delta) of the whole training, by this accountant."""
+
+    epsilon: float
+    delta: float = 1e-5
+    accountant: Accountant = "prv"
+    candidates: int = 4  #: vectors of noise that a client commits to each time, of which all but one are opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows(Record):
+    """Seconds that each phase of a round may take."""
+
+    join: int = 600
+    noise: int = 600
+    submit: int = 3600
+    close: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Record):
+    """Everything that was decided before anything is trained."""
+
+    name: str
+    network: str
+    rounds: int
+    architecture: Architecture
+    seed: int
+    batch: int
+    scale: int
+    clip: float
+    divisor: float
+    owners: tuple[Owner, ...]
+    coordinator: str  #: signer
+    aggregation: AggregationMode
+    quorum: int
+    logrows: int | None = None
+    privacy: Privacy | None = None
+    bound: BoundKind = "none"
+    limit: float = 0.0
+    uses: int = 1
+    windows: Windows = Windows()
+    test: str = ""  #: samples on which the trained model is judged, relative to the plan
+
+    @property
+    def layout(self) -> Layout:
+        """What the plan decides of the circuits."""
+        return Layout(
+            architecture=self.architecture,
+            batch=self.batch,
+            scale=self.scale,
+            clip=self.clip,
+            noisy=self.privacy is not None,
+            clients=len(self.owners),
+            uses=self.uses,
+            divisor=self.divisor,
+            bound=self.bound,
+            limit=self.limit,
+        )
+
+    @property
+    def sensitivity(self) -> float:
+        """What adding or leaving out one sample changes a client's sum of gradients by, at most, by Euclidean norm.
+
+        The clip, and two units of the grid a coordinate for how the sum is rounded.
+        """
+        return self.clip + 2 * math.sqrt(self.architecture.parameters) * 2.0**-self.scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise(Record):
+    """What a plan's target comes to."""
+
+    multiplier: float  #: deviation of the sum's noise over the sensitivity
+    deviation: float  #: of one client's noise, in units of the grid
+    schedule: tuple[int, ...]  #: epsilon after each use of a batch, in billionths
+
+
+def noise_of(plan: Plan) -> Noise:
+    """The noise that keeps the target when only `quorum` clients add theirs. Raises EpsilonOutOfReach, ExtraMissing."""
+    if plan.privacy is None:
+        return Noise(multiplier=0.0, deviation=0.0, schedule=())
+    wanted = plan.privacy
+    multiplier = noise_for(wanted.epsilon, plan.uses, wanted.delta, wanted.accountant)
+    share = multiplier * plan.sensitivity / math.sqrt(plan.quorum)
+    spent = schedule(multiplier, plan.uses, wanted.delta, wanted.accountant)
+    return Noise(multiplier=multiplier, deviation=share * 2**plan.scale, schedule=spent)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a TOML file, described in docs/training/plan.md. Raises PlanInvalid naming the entry."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlanInvalid(f"{path} cannot be read as TOML: {error}", file=path) from None
+    try:
+        return _checked(_plan(table))
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlanInvalid(f"{path}: {error}", file=path) from None
+
+
+def _plan(table: Mapping[str, Any]) -> Plan:
+    known = {"name", "network", "rounds", "model", "data", "privacy", "training", "coordinator", "windows", "owners"}
+    _no_others("the plan", table, known)
+    model, data, training = (_table(table, name) for name in ("model", "data", "training"))
+    _no_others("[model]", model, {"layers", "loss", "seed"})
+    _no_others("[data]", data, {"batch", "scale", "uses", "test"})
+    _no_others("[training]", training, {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit"})
+    owners = tuple(Owner.from_json(item) for item in table["owners"])
+    loss: Loss = _one_of("model.loss", model.get("loss", "logistic"), ("logistic", "squared"))
+    mode: AggregationMode = _one_of("training.aggregation", training.get("aggregation", "mpc"), ("clear", "mpc", "he"))
+    bound: BoundKind = _one_of("training.bound", training.get("bound", "none"), ("none", "coordinate", "length"))
+    return Plan(
+        name=_of("name", table["name"], str),
+        network=_of("network", table.get("network", "local"), str),
+        rounds=_of("rounds", table["rounds"], int),
+        architecture=Architecture(sizes=tuple(_of("layers", n, int) for n in model["layers"]), loss=loss),
+        seed=_of("model.seed", model.get("seed", 0), int),
+        batch=_of("data.batch", data["batch"], int),
+        scale=_of("data.scale", data.get("scale", 10), int),
+        uses=_of("data.uses", data.get("uses", 1), int),
+        clip=_number("training.clip", training.get("clip", 1.0)),
+        divisor=_number("training.divisor", training["divisor"]),
+        owners=owners,
+        coordinator=_of("coordinator", table.get("coordinator", ""), str),
+        aggregation=mode,
+        quorum=_of("training.quorum", training.get("quorum", len(owners)), int),
+        logrows=training.get("logrows"),
+        privacy=Privacy.from_json(table["privacy"]) if "privacy" in table else None,
+        bound=bound,
+        limit=_number("training.limit", training.get("limit", 0.0)),
+        test=_of("data.test", data.get("test", ""), str),
+        windows=Windows.from_json(table.get("windows", {})),
+    )
+
+
+def _checked(plan: Plan) -> Plan:
+    rules: list[tuple[bool, str]] = [
+        (plan.name.isidentifier() and len(plan.name) <= 24, "name must be a word of at most 24 letters and digits"),
+        (plan.rounds >= 1, f"rounds is {plan.rounds}, at least 1 is needed"),
+        (1 <= plan.batch <= 4096, f"data.batch is {plan.batch}, allowed are 1 to 4096"),
+        (6 <= plan.scale <= 14, f"data.scale is {plan.scale}, allowed are 6 to 14"),
+        (1 <= plan.uses <= 1000, f"data.uses is {plan.uses}, allowed are 1 to 1000"),
+        (plan.clip > 0, f"training.clip is {plan.clip}, it must be positive"),
+        (plan.divisor > 0, f"training.divisor is {plan.divisor}, it must be positive"),
+        (1 <= len(plan.owners) <= MOST_CLIENTS, f"there are {len(plan.owners)} owners, allowed 1 to {MOST_CLIENTS}"),
+        (1 <= plan.quorum <= len(plan.owners), f"training.quorum is {plan.quorum} of {len(plan.owners)} owners"),
+        (len({owner.name for owner in plan.owners}) == len(plan.owners), "two owners have the same name"),
+        (all(owner.name.isidentifier() for owner in plan.owners), "owners' names must be words"),
+        ((plan.bound == "none") == (plan.limit == 0), "training.bound and training.limit go together"),
+        (plan.aggregation == "clear" or len(plan.owners) >= 3, f"{plan.aggregation} needs three owners or more"),
+    ]
+    if plan.privacy is not None:
+        wanted = plan.privacy
+        rules += [
+            (wanted.epsilon > 0, f"privacy.epsilon is {wanted.epsilon}, it must be positive"),
+            (0 < wanted.delta < 1, f"privacy.delta is {wanted.delta}, it must lie between 0 and 1"),
+            (2 <= wanted.candidates <= 16, f"privacy.candidates is {wanted.candidates}, allowed are 2 to 16"),
+        ]
+    for holds, message in rules:
+        if not holds:
+            raise ValueError(message)
+    return plan
+
+
+def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = table.get(name, {})
+    if not isinstance(found, Mapping):
+        raise TypeError(f"[{name}] must be a table")
+    return found
+
+
+def _no_others(where: str, table: Mapping[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise ValueError(f"{where} has entries that nobody knows: {', '.join(unknown)}")
+
+
+def _of(what: str, value: object, kind: type) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"{what} is {value!r}, expected {kind.__name__}")
+    return value
+
+
+def _number(what: str, value: object) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
+        raise TypeError(f"{what} is {value!r}, expected a number")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _one_of(what: str, value: object, allowed: tuple[str, ...]) -> Any:
+    if value not in allowed:
+        raise ValueError(f"{what} is {value!r}, allowed are {', '.join(allowed)}")
+    return value
