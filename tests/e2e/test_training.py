@@ -30,10 +30,14 @@ class Federation:
 @pytest.fixture(scope="module")
 def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
     zkchain = Zkchain(cwd=tmp_path_factory.mktemp("federation"), home=tmp_path_factory.mktemp("home"))
-    write_plan(zkchain.cwd, rounds=ROUNDS)
+    plan = write_plan(zkchain.cwd, rounds=ROUNDS)
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(text.replace("data = 'owner0.csv'", "data = 'registered:owner0'"), encoding="utf-8")
     (zkchain.cwd / "question.json").write_text(json.dumps({"input_data": [[0.6, 0.5, 0.4]]}))
     bundle = "plan.federation/tests.bundle"
     commands: dict[str, tuple[str, ...]] = {
+        "register": ("train", "register", "owner0.csv", "--as", "owner0"),
+        "register again": ("train", "register", "owner0.csv", "--as", "owner0"),
         "run": ("train", "run", "plan.toml"),
         "again": ("train", "run", "plan.toml"),
         "verify": ("train", "verify", "plan.toml"),
@@ -51,6 +55,14 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
 def test_every_step_ends_well(federation: Federation) -> None:
     failed = {name: done.out for name, done in federation.steps.items() if done.exit_code}
     assert failed == {}
+
+
+def test_data_that_was_registered_before_is_what_is_trained_on(federation: Federation) -> None:
+    first, again = (federation.steps[name].json for name in ("register", "register again"))
+    assert first["tx_hash"] != ""
+    assert (again["root"], again["tx_hash"]) == (first["root"], "")
+    assert first["root"] in {item["root"] for item in federation.steps["audit"].json["data"]}
+    assert Path(first["openings"]).stat().st_mode & 0o077 == 0
 
 
 def test_the_model_learns_at_the_privacy_that_was_planned(federation: Federation) -> None:

@@ -1,5 +1,6 @@
 """Talk to a TrainingLedger: what each party sends, and what anybody can read."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -113,6 +114,13 @@ def block_passed(chain: Chain, number: int) -> bool:
     if chain.network.devnet:
         chain.mine()
     return chain.block_number() > number
+
+
+def deadline_passed(chain: Chain, deadline: int) -> bool:
+    """Whether the latest block is after a deadline. On a devnet no block comes by itself, so one is made."""
+    if chain.head().timestamp <= deadline < time.time() and chain.network.devnet:
+        chain.mine()
+    return chain.head().timestamp > deadline
 
 
 def current_round(chain: Chain, ledger: ContractAt) -> int:

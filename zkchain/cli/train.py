@@ -52,7 +52,7 @@ def run_command(screen: Screen, *, plan: Path) -> Answer:
 @command("coordinator", examples=["zkchain train coordinator plan.toml"])
 @click.argument("plan", type=PATH)
 def coordinator_command(screen: Screen, *, plan: Path) -> Answer:
-    """Set the federation of PLAN up and run its rounds with owners that were started elsewhere."""
+    """Set the federation of PLAN up and run its rounds with `train client` processes that somebody else starts."""
     config = read_config()
     return _trained(coordinate_plan(plan, config=config, prover=make_engine(config), report=screen.report))
 

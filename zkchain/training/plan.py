@@ -107,12 +107,16 @@ class Noise(Record):
 
 
 def noise_of(plan: Plan) -> Noise:
-    """The noise that keeps the target when only `quorum` clients add theirs. Raises EpsilonOutOfReach, ExtraMissing."""
+    """The noise that keeps the target against everybody but the owner itself. Raises EpsilonOutOfReach, ExtraMissing.
+
+    Where only sums are seen, the noise of `quorum` clients is enough together; in the clear each has to hide itself.
+    """
     if plan.privacy is None:
         return Noise(multiplier=0.0, deviation=0.0, schedule=())
     wanted = plan.privacy
     multiplier = noise_for(wanted.epsilon, plan.uses, wanted.delta, wanted.accountant)
-    share = multiplier * plan.sensitivity / math.sqrt(plan.quorum)
+    together = 1 if plan.aggregation == "clear" else plan.quorum
+    share = multiplier * plan.sensitivity / math.sqrt(together)
     spent = schedule(multiplier, plan.uses, wanted.delta, wanted.accountant)
     return Noise(multiplier=multiplier, deviation=share * 2**plan.scale, schedule=spent)
 

@@ -5,7 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ...chain.registry import ContractAt
-from ...chain.training import LedgerEvent, act, client_of, current_round, ledger_events, model_round, round_of
+from ...chain.training import (
+    LedgerEvent,
+    act,
+    client_of,
+    current_round,
+    deadline_passed,
+    ledger_events,
+    model_round,
+    round_of,
+)
 from ...config import Config
 from ...errors import ChainingBroken, RoundFailed
 from ...halo2 import Prover
@@ -161,7 +170,7 @@ class Coordinator:
             found = round_of(chain, self._ledger, number)
             if found.phase == "aborted":
                 raise RoundFailed(f"round {number} was aborted", round=number)
-            late = chain.head().timestamp > found.deadline
+            late = deadline_passed(chain, found.deadline)
             if found.phase == "submit" and (found.done == found.members or (late and found.done >= self._plan.quorum)):
                 return gas
             if late:  # go on without those that are missing, or end a round that too few are in

@@ -11,7 +11,7 @@ from ...chain.signer import Signer
 from ...chain.signers import load_signer
 from ...chain.training import act, client_of
 from ...config import Config
-from ...errors import ChainingBroken
+from ...errors import ChainingBroken, PlanInvalid
 from ...files import exclusive, sha256_file, write_json
 from ...halo2 import Prover
 from ...network_config import LOCAL
@@ -43,7 +43,8 @@ def circuits_of(federation: Federation, *, config: Config, prover: Prover, repor
 def signer_of(plan: Plan, who: int, config: Config) -> Signer:
     """The account of owner number `who`, or of the coordinator for -1.
 
-    On a devnet those without a reference get the development accounts in order. Raises SignerMissing, DevKeyRefused.
+    On a devnet those without a reference get the development accounts in order; elsewhere each has to name one.
+    Raises PlanInvalid, SignerMissing, DevKeyRefused.
     """
     network = resolve_network(plan.network, config)
     reference = plan.coordinator if who < 0 else plan.owners[who].signer
@@ -51,6 +52,8 @@ def signer_of(plan: Plan, who: int, config: Config) -> Signer:
         reference = f"dev:{who + 1}"
     if not reference and who < 0 and network.name != LOCAL:
         reference = config.network(network.name).signer or ""
+    if not reference and who >= 0:
+        raise PlanInvalid(f"the owner {plan.owners[who].name} names no signer", owner=plan.owners[who].name)
     return load_signer(reference or None, network)
 
 

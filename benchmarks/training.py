@@ -1,0 +1,188 @@
+"""What a verified round of private training costs: examples/health from its plan, and the same training without proofs.
+
+    python -m benchmarks.training
+
+Runs the federation of four hospitals in a folder and on a devnet of its own, then peers on the same samples: opacus'
+DP-SGD on the pooled data at the same epsilon and delta, and the same rounds in NumPy without noise, proofs or a chain.
+Attacks are measured as benchmarks/attacks.py says. Writes benchmarks/training.json.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import time
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zkchain.chain.devnet import stop_devnet
+from zkchain.chain.training import ledger_events
+from zkchain.config import read_config
+from zkchain.files import write_json
+from zkchain.pipeline.engine import make_engine
+from zkchain.pipeline.training.coordinator import Coordinator
+from zkchain.pipeline.training.folder import load_federation
+from zkchain.pipeline.training.run import run_plan
+from zkchain.training.architecture import Architecture
+from zkchain.training.dataset import read_table
+from zkchain.training.gradients import clipped_sum, sample_gradients
+from zkchain.values import digest
+
+from .attacks import MODES, attack, from_table, noise_like
+from .machine import this_machine
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = Path(__file__).with_name("training.json")
+_HEALTH = ROOT / "examples" / "health"
+#: Which of the ledger's events tells of which transaction.
+_TRANSACTIONS = {
+    "ClientJoined": "join",
+    "NoiseCommitted": "commitNoise",
+    "UpdateProved": "submit",
+    "RoundClosed": "close",
+    "DataRegistered": "registerData",
+}
+
+
+def main() -> None:
+    """Run, print and write."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "benchmarks" / "training")
+    folder = parser.parse_args().folder.absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(_HEALTH / "data", folder / "data")
+    shutil.copyfile(_HEALTH / "plan.toml", folder / "plan.toml")
+    os.environ["ZKCHAIN_HOME"] = str(folder / "home")
+    try:
+        found = {
+            "machine": this_machine().to_json(),
+            **federation(folder),
+            "peers": peers(folder),
+            "attacks": attacks(),
+        }
+    finally:
+        stop_devnet(folder / "home")
+    print(found)
+    write_json(RESULT, found)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def federation(folder: Path) -> dict[str, Any]:
+    """The whole federation: seconds, gas, privacy, accuracy."""
+    config = read_config(cwd=folder)
+    prover = make_engine(config)
+    started = time.monotonic()
+    run = load_federation(folder / "plan.toml")
+    coordinator = Coordinator(run, config=config, prover=prover)
+    ready = time.monotonic()
+    trained = run_plan(folder / "plan.toml", config=config, prover=prover)
+    gas: dict[str, list[int]] = defaultdict(list)
+    for event in ledger_events(coordinator.site.chain, coordinator.ledger, coordinator.opened.block):
+        if event.name in _TRANSACTIONS:
+            receipt = coordinator.site.chain.receipt(digest(event.tx_hash))
+            assert receipt is not None
+            gas[_TRANSACTIONS[event.name]].append(receipt.gas_used)
+    medians = {name: int(statistics.median(values)) for name, values in sorted(gas.items())}
+    circuits = (coordinator.circuits.step, coordinator.circuits.server, coordinator.circuits.weights)
+    return {
+        "clients": len(run.plan.owners),
+        "samples_in_a_round": run.plan.batch * len(run.plan.owners),
+        "parameters": run.plan.architecture.parameters,
+        "setup_seconds": round(ready - started, 1),
+        "round_seconds": [round(item.seconds, 1) for item in trained.rounds],
+        "sum_seconds": [round(item.sum_seconds, 2) for item in trained.rounds],
+        "server_proof_seconds": [round(item.prove_seconds, 2) for item in trained.rounds],
+        "step_proof_seconds": [round(second, 2) for client in trained.clients for second in client.prove_seconds],
+        "gas": medians,
+        "gas_a_client_and_round": medians["join"] + medians["commitNoise"] + medians["submit"],
+        "circuits": {circuit.role: {"logrows": circuit.logrows, "rows": circuit.rows} for circuit in circuits},
+        "epsilon": trained.epsilon,
+        "delta": trained.delta,
+        "accuracy": trained.accuracy,
+    }
+
+
+def peers(folder: Path) -> dict[str, Any]:
+    """The same samples without proofs: opacus' DP-SGD on all of them together, and rounds in floating point."""
+    plan = load_federation(folder / "plan.toml").plan
+    tables = [read_table(folder / owner.data, 1) for owner in plan.owners]
+    test = read_table(folder / plan.test, 1)
+    started = time.monotonic()
+    weights = np.zeros(plan.architecture.parameters)
+    for number in range(plan.rounds):
+        for x, y in tables:
+            rows = slice(number * plan.batch, (number + 1) * plan.batch)
+            gradients = sample_gradients(plan.architecture, weights, x[rows], y[rows])
+            weights = weights + clipped_sum(gradients, plan.clip) / plan.divisor
+    plain = time.monotonic() - started
+    x, y = (np.concatenate(column) for column in zip(*tables, strict=True))
+    assert plan.privacy is not None
+    started = time.monotonic()
+    accuracies = [opacus_alone(x, y, test, plan.privacy.epsilon, plan.privacy.delta, seed) for seed in range(3)]
+    return {
+        "no privacy, no proofs": {"accuracy": _accuracy(plan.architecture, weights, test), "seconds": round(plain, 3)},
+        "opacus alone, data in one place": {
+            "accuracy": round(statistics.mean(accuracies), 4),
+            "seconds": round((time.monotonic() - started) / len(accuracies), 1),
+            "epsilon": plan.privacy.epsilon,
+        },
+    }
+
+
+def opacus_alone(
+    x: np.ndarray, y: np.ndarray, test: tuple[np.ndarray, np.ndarray], epsilon: float, delta: float, seed: int
+) -> float:
+    """Accuracy of opacus' own DP-SGD: 20 epochs of batches of 32, clip 1."""
+    import torch
+    from opacus import PrivacyEngine
+    from torch.utils.data import DataLoader, TensorDataset
+
+    torch.manual_seed(seed)
+    data = TensorDataset(torch.tensor(x, dtype=torch.float32), torch.tensor(y, dtype=torch.float32))
+    model = torch.nn.Linear(x.shape[1], 1)
+    model, optimizer, loader = PrivacyEngine(accountant="prv").make_private_with_epsilon(
+        module=model,
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
+        data_loader=DataLoader(data, batch_size=32),
+        target_epsilon=epsilon,
+        target_delta=delta,
+        epochs=20,
+        max_grad_norm=1.0,
+    )
+    for _ in range(20):
+        for features, answers in loader:
+            optimizer.zero_grad()
+            loss: Any = torch.nn.functional.binary_cross_entropy_with_logits(model(features), answers)
+            loss.backward()
+            optimizer.step()
+    with torch.no_grad():
+        found = model(torch.tensor(test[0], dtype=torch.float32)).numpy()
+    return float(((found > 0) == (test[1] > 0.5)).mean())
+
+
+def attacks() -> dict[str, Any]:
+    """Membership and inversion at the plan's epsilon, on patients and on what can only be remembered."""
+    from zkchain.training.accounting import noise_for
+
+    noise = noise_for(3.0, 1, 1e-5)
+    patients = np.concatenate([np.loadtxt(p, delimiter=",", skiprows=1) for p in sorted((_HEALTH / "data").glob("*"))])
+    draws = {"patients": from_table(patients[:, :-1], patients[:, -1:]), "random answers": noise_like}
+    return {
+        name: [
+            {key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(found).items()}
+            for found in (attack(mode, draw, noise=noise, rounds=4, trials=60, seed=1) for mode in MODES)
+        ]
+        for name, draw in draws.items()
+    }
+
+
+def _accuracy(net: Architecture, weights: np.ndarray, test: tuple[np.ndarray, np.ndarray]) -> float:
+    return round(float(((net.forward(weights, test[0]) > 0.5) == (test[1] > 0.5)).mean()), 4)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Owners who do not come, or do not come back: the round goes on with the quorum, or ends without a new model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.federations import write_plan
+from zkchain.chain.devnet import stop_devnet
+from zkchain.chain.training import current_model, model_round, round_of
+from zkchain.config import Config, read_config
+from zkchain.errors import RoundFailed
+from zkchain.pipeline.engine import make_engine
+from zkchain.pipeline.training.client import Client
+from zkchain.pipeline.training.coordinator import Coordinator
+from zkchain.pipeline.training.folder import load_federation
+
+pytest.importorskip("opacus")
+
+OWNERS, QUORUM = 4, 3
+#: Seconds: long enough for the honest to act on a busy machine, short enough to wait for.
+WINDOWS = "[windows]\njoin = 12\nnoise = 12\nsubmit = 60\nclose = 600\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Iterator[Config]:
+    found = read_config({"ZKCHAIN_HOME": str(tmp_path / "home")}, cwd=tmp_path)
+    yield found
+    stop_devnet(found.home)
+
+
+def parties(folder: Path, config: Config) -> tuple[Coordinator, list[Client]]:
+    plan = write_plan(folder, owners=OWNERS, quorum=QUORUM, aggregation="clear", extra=WINDOWS)
+    federation, prover = load_federation(plan), make_engine(config)
+    coordinator = Coordinator(federation, config=config, prover=prover)
+    clients = [Client(federation, f"owner{n}", config=config, prover=prover) for n in range(OWNERS)]
+    for client in clients:
+        client.register()
+    return coordinator, clients
+
+
+def test_a_round_goes_on_without_one_who_never_joins(tmp_path: Path, config: Config) -> None:
+    coordinator, clients = parties(tmp_path, config)
+    closed = coordinator.run_round(lambda: [client.step() for client in clients[:QUORUM]] and None)
+    assert closed.updates == QUORUM
+    assert model_round(coordinator.site.chain, coordinator.ledger) == 1
+
+
+def test_below_the_quorum_a_round_is_aborted_and_the_model_stays(tmp_path: Path, config: Config) -> None:
+    coordinator, clients = parties(tmp_path, config)
+    chain, ledger = coordinator.site.chain, coordinator.ledger
+    before = current_model(chain, ledger)
+    with pytest.raises(RoundFailed, match="aborted"):
+        coordinator.run_round(lambda: [client.step() for client in clients[: QUORUM - 1]] and None)
+    assert round_of(chain, ledger, 1).phase == "aborted"
+    assert (current_model(chain, ledger), model_round(chain, ledger)) == (before, 0)

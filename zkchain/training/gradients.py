@@ -1,0 +1,28 @@
+"""A step in floating point: what the circuit computes but for rounding, for attacks, peers and tests."""
+
+import numpy as np
+
+from .architecture import Architecture
+
+
+def sample_gradients(net: Architecture, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Negative gradients [n, parameters] of each sample's loss, at samples [n, features] and targets [n, targets]."""
+    layers = net.split(weights)
+    inputs, sums = [x], []
+    for matrix, bias in layers:
+        sums.append(inputs[-1] @ matrix + bias)
+        inputs.append(np.maximum(sums[-1], 0.0))
+    errors = [y - (1 / (1 + np.exp(-sums[-1])) if net.loss == "logistic" else sums[-1])]
+    for number in range(len(layers) - 1, 0, -1):
+        errors.insert(0, (errors[0] @ layers[number][0].T) * (sums[number - 1] > 0))
+    parts = []
+    for before, error in zip(inputs, errors, strict=False):
+        parts += [np.einsum("ni,nj->nij", before, error).reshape(len(x), -1), error]
+    return np.concatenate(parts, axis=1)
+
+
+def clipped_sum(gradients: np.ndarray, clip: float) -> np.ndarray:
+    """Their sum, each shortened to at most `clip` by its Euclidean norm."""
+    norms = np.maximum(np.linalg.norm(gradients, axis=1, keepdims=True), 1e-12)
+    total: np.ndarray = (gradients * np.minimum(1.0, clip / norms)).sum(axis=0)
+    return total
