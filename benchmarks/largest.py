@@ -34,6 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--gigabytes", type=float, default=20.0)
     parser.add_argument("--widths", default="4,3.5,3,2.5,2,1.5,1")
+    parser.add_argument("--optimize", default="balanced", help="prove, gas or balanced")
+    parser.add_argument("--out", type=Path, default=RESULT)
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "benchmarks", help="for the SRS and keys")
     given = parser.parse_args()
     os.environ["ZKCHAIN_MEMORY_LIMIT_GB"] = f"{given.gigabytes:g}"
@@ -42,14 +44,17 @@ def main() -> None:
     for width in map(float, given.widths.split(",")):
         shutil.rmtree(work, ignore_errors=True)
         files = write_files(_recipe(width), work)
-        rows.append({"width": width, **sizes(files.model), **attempt(files, work, home, [])})
+        rows.append(
+            {"width": width, **sizes(files.model), **attempt(files, work, home, ["--optimize", given.optimize])}
+        )
         print(rows[-1], flush=True)
         if not rows[-1]["failed"]:
             rows[-1]["stock"] = attempt(files, work, home, ["--stock", "--visibility", "input=private"])
             print(rows[-1]["stock"], flush=True)
             break
     shutil.rmtree(work, ignore_errors=True)
-    write_json(RESULT, {"machine": this_machine().to_json(), "gigabytes": given.gigabytes, "tried": rows})
+    facts = {"gigabytes": given.gigabytes, "optimize": given.optimize, "tried": rows}
+    write_json(given.out, {"machine": this_machine().to_json(), **facts})
 
 
 def attempt(files: ModelFiles, work: Path, home: Path, flags: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ...training.dataset import Openings
 from ...training.plan import Noise, Plan, read_plan
 from ...values import Address, Digest
 
-_OPENED = "federation.json"
+_OPENED, _GENESIS = "federation.json", "genesis.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,6 @@ class Opened(Record):
     noise: Noise
     logrows: int
     members: tuple[Address, ...]  #: in the order of the plan's owners
-    genesis: tuple[int, ...]  #: the first weights and their salt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +84,26 @@ class Federation:
                 file=self.plan_path,
             )
         return found
+
+    def genesis(self) -> tuple[int, ...] | None:
+        """The first weights and their salt; None before they were made. Raises PlanInvalid for another plan's."""
+        path = self.root / _GENESIS
+        if not path.is_file():
+            return None
+        found = parse_json(path.read_bytes())
+        if found["plan"] != sha256_file(self.plan_path):
+            raise PlanInvalid(
+                f"{self.plan_path} was changed after its federation was begun",
+                remedy=f"restore the plan, or remove {self.root} and begin anew",
+                file=self.plan_path,
+            )
+        return tuple(found["values"])
+
+    def save_genesis(self, values: tuple[int, ...]) -> None:
+        """Keep them."""
+        make_private(self.root)
+        kept = {"plan": sha256_file(self.plan_path), "values": list(values)}
+        write_json(self.root / _GENESIS, kept, mode=0o600)
 
     @property
     def is_open(self) -> bool:

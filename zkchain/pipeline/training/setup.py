@@ -11,7 +11,7 @@ from ...chain.signer import Signer
 from ...chain.signers import load_signer
 from ...chain.training import act, client_of
 from ...config import Config
-from ...errors import ChainingBroken, PlanInvalid
+from ...errors import ChainingBroken, DeploymentDrift, PlanInvalid
 from ...files import exclusive, sha256_file, write_json
 from ...halo2 import Prover
 from ...network_config import LOCAL
@@ -70,10 +70,11 @@ def open_federation(
             ledger = ContractAt(opened.ledger, load_artifact(LEDGER).abi)
             if site.chain.code_at(opened.ledger):
                 return opened, circuits, site, ledger
+            if not site.network.devnet:
+                raise DeploymentDrift(f"there is no ledger at {opened.ledger} any more", address=opened.ledger)
         noise = noise_of(plan)
         signer = signer_of(plan, -1, config)
-        first = to_grid(plan.architecture.initial(plan.seed), plan.scale, "the first weights")
-        genesis = (*first, *fresh_salt(plan.layout.weights_salt))
+        genesis = _genesis(federation)
         blank, point = commit_vectors(circuits, [(0,), genesis], prover, report)
         sender = Sender(site, signer, report=report)
         record = _place(sender, circuits, plan, noise.schedule, blank, point, signer.address, config, prover, report)
@@ -92,10 +93,20 @@ def open_federation(
             noise=noise,
             logrows=circuits.logrows,
             members=members,
-            genesis=genesis,
         )
         federation.save_opened(opened)
         return opened, circuits, site, ledger
+
+
+def _genesis(federation: Federation) -> tuple[int, ...]:
+    """The first weights and their salt, kept so that a setup that was killed goes on with the same ledger."""
+    plan, kept = federation.plan, federation.genesis()
+    if kept is not None:
+        return kept
+    first = to_grid(plan.architecture.initial(plan.seed), plan.scale, "the first weights")
+    made = (*first, *fresh_salt(plan.layout.weights_salt))
+    federation.save_genesis(made)
+    return made
 
 
 def _place(
