@@ -1,5 +1,6 @@
 """What the parties of a private sum see, say and leave behind, also when one of them fails."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -33,8 +34,11 @@ def recorded(folder: Path, trick: str = "none") -> PartyCommand:
 
 
 def children() -> list[str]:
-    """Parties of ours: a worker of the test run may have a node as well."""
-    found = (" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True))
+    """Running parties of ours: a worker of the test run may have a node as well, or one that has ended."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            found.append(" ".join(child.cmdline()))
     return [command for command in found if "anvil" not in command and "devnet_server" not in command]
 
 
