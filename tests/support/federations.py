@@ -19,7 +19,7 @@ def small_layout(
     noisy: bool = True,
     bound: BoundKind = "none",
     limit: float = 0.0,
-    divisor: float = 10.0,
+    divisor: float = 8.0,
 ) -> Layout:
     return Layout(
         architecture=Architecture(sizes=sizes, loss=loss),

@@ -22,7 +22,7 @@ class Layout(Record):
     noisy: bool  #: whether a client adds noise
     clients: int  #: most clients in a round
     uses: int  #: most proofs about one batch
-    divisor: float  #: the new weights are the old ones plus the sum of the updates over this
+    divisor: float  #: a power of two: the new weights are the old ones plus the sum of the updates over this
     bound: BoundKind = "none"
     limit: float = 0.0
 

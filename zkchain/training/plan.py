@@ -176,7 +176,11 @@ def _checked(plan: Plan) -> Plan:
         (6 <= plan.scale <= 14, f"data.scale is {plan.scale}, allowed are 6 to 14"),
         (1 <= plan.uses <= 1000, f"data.uses is {plan.uses}, allowed are 1 to 1000"),
         (plan.clip > 0, f"training.clip is {plan.clip}, it must be positive"),
-        (plan.divisor > 0, f"training.divisor is {plan.divisor}, it must be positive"),
+        # A circuit multiplies by the reciprocal, which the grid holds for these alone.
+        (
+            plan.divisor in [2.0**power for power in range(plan.scale + 1)],
+            f"training.divisor is {plan.divisor:g}; it must be a power of two from 1 to 2^{plan.scale}",
+        ),
         (1 <= len(plan.owners) <= MOST_CLIENTS, f"there are {len(plan.owners)} owners, allowed 1 to {MOST_CLIENTS}"),
         (1 <= plan.quorum <= len(plan.owners), f"training.quorum is {plan.quorum} of {len(plan.owners)} owners"),
         (len({owner.name for owner in plan.owners}) == len(plan.owners), "two owners have the same name"),

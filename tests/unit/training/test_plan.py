@@ -37,6 +37,8 @@ def test_sensitivity_is_the_clip_and_two_units_a_coordinate(tmp_path: Path) -> N
         ("layers = [3, 1]", "layers = [3]", "at least two layers"),
         ("loss = 'logistic'", "loss = 'hinge'", "model.loss is 'hinge'"),
         ("divisor = 4.0", "divisor = 0.0", "training.divisor is 0"),
+        ("divisor = 4.0", "divisor = 10.0", "must be a power of two from 1 to 2^10"),
+        ("divisor = 4.0", "divisor = 2048.0", "must be a power of two from 1 to 2^10"),
         ("divisor = 4.0", "divisor = nan", "expected a number"),
         ("quorum = 3", "quorum = 4", "training.quorum is 4 of 3 owners"),
         ("aggregation = 'mpc'", "aggregation = 'trust'", "training.aggregation is 'trust'"),
