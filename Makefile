@@ -18,7 +18,7 @@ TRAINING := .venv/.training.stamp
 SLITHER := .venv-slither/.stamp
 HALMOS := .venv-halmos/.stamp
 # Node and npm, which some tests run, lie in .venv where the machine has none.
-PYTEST := PATH="$$PATH:$(CURDIR)/$(BIN)" ZKCHAIN_REQUIRE_ANVIL=1 $(BIN)/python -m pytest
+PYTEST := PATH="$$PATH:$(CURDIR)/$(BIN)" ZKCHAIN_REQUIRE_ANVIL=1 ZKCHAIN_REQUIRE_TRAINING=1 $(BIN)/python -m pytest
 # As many workers as processors, up to four: each may have a prover and two chains running. A file stays on one worker,
 # for its tests share fixtures; files go in their order, in which the long ones come first and the short ones fill up.
 WORKERS := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder

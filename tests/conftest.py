@@ -14,7 +14,7 @@ pytest_plugins = [
 ]
 
 #: Say how the tests run, and so stay.
-KEPT = {"ZKCHAIN_REQUIRE_ANVIL", "ZKCHAIN_UPDATE_GOLDEN"}
+KEPT = {"ZKCHAIN_REQUIRE_ANVIL", "ZKCHAIN_REQUIRE_TRAINING", "ZKCHAIN_UPDATE_GOLDEN"}
 
 
 @pytest.fixture(scope="session", autouse=True)

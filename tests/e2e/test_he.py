@@ -11,11 +11,12 @@ import onnxruntime
 import pytest
 
 from tests.e2e.runner import Zkchain, snapshot
+from tests.support.extras import need_training
 from tests.support.he_models import logistic, network, patients, write_rows
 from tests.support.tiny import tiny_onnx
 from zkchain.training.he.keyfolder import read_secret_key
 
-pytest.importorskip("tenseal")
+need_training()
 
 ROWS = 32
 
@@ -121,7 +122,8 @@ def test_the_server_has_no_plain_value_and_no_secret_key(story):
 
 def secret_pieces(folder: Path) -> list[bytes]:
     """Bytes from within the secret key as tenseal writes it, without what is public beside it."""
-    tenseal = pytest.importorskip("tenseal")
+    import tenseal
+
     context = tenseal.context_from(read_secret_key(folder).context)
     flags = {"save_public_key": False, "save_galois_keys": False, "save_relin_keys": False}
     alone, without = (context.serialize(save_secret_key=flag, **flags) for flag in (True, False))

@@ -1,17 +1,8 @@
 """Clients' private folders for tests."""
 
-import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
-
-import pytest
-
-#: mpyc is looked for and not imported: it would read this process's arguments as its own.
-needs_libraries = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("mpyc", "tenseal")),
-    reason="needs what pip install 'zkchain[training]' brings",
-)
 
 
 def write_updates(root: Path, vectors: Sequence[Sequence[object]]) -> list[Path]:

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("opacus")
-
 from benchmarks.attacks import FEATURES, MODES, attack, from_table, invert_one, noise_like
+from tests.support.extras import need_training
 from zkchain.training.accounting import epsilon, noise_for
+
+need_training()
 
 ROUNDS = 4
 HEALTH = Path(__file__).parents[3] / "examples" / "health" / "data"

@@ -1,9 +1,10 @@
 import pytest
 
-pytest.importorskip("opacus")
-
+from tests.support.extras import need_training
 from zkchain.errors import EpsilonOutOfReach
 from zkchain.training.accounting import UNITS, epsilon, noise_for, schedule
+
+need_training()
 
 
 def test_ten_sums_with_five_times_their_sensitivity_cost_what_was_published() -> None:

@@ -2,10 +2,13 @@
 
 import pytest
 
+from tests.support.extras import need_training
 from zkchain.training.aggregate import MAX_BOUND, MAX_CLIENTS
 from zkchain.training.aggregate.bfv import DEGREE, PLAIN_MODULUS, piece_count, pieces
 
-tenseal = pytest.importorskip("tenseal")
+need_training()
+
+import tenseal  # noqa: E402 - after the skip
 
 
 def is_prime(number: int) -> bool:

@@ -10,12 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.updates import column_sums, names, needs_libraries, write_updates
+from tests.support.extras import need_training
+from tests.support.updates import column_sums, names, write_updates
 from zkchain.errors import Cancelled, ExtraMissing, PartyFailed, PartyTimeout
 from zkchain.training.aggregate import Limits, PartyCommand, aggregator, extras
 from zkchain.training.aggregate.vectors import read_sum
 
-pytestmark = needs_libraries
+need_training()
 
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
 #: Distinctive, and within the bound.

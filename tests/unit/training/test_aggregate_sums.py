@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.updates import column_sums, names, needs_libraries, write_updates
+from tests.support.extras import need_training
+from tests.support.updates import column_sums, names, write_updates
 from zkchain.errors import (
     AggregationRefused,
     ModeUnavailable,
@@ -21,7 +22,7 @@ from zkchain.training.aggregate import MAX_BOUND, MAX_CLIENTS, MAX_LENGTH, Limit
 from zkchain.training.aggregate.frames import pack, unpack
 from zkchain.training.aggregate.vectors import read_update
 
-pytestmark = needs_libraries
+need_training()
 
 VALUES = st.one_of(st.integers(-MAX_BOUND, MAX_BOUND), st.sampled_from([-MAX_BOUND, MAX_BOUND, -1, 0]))
 

@@ -10,6 +10,7 @@ import onnx
 import pytest
 from onnx import helper
 
+from tests.support.extras import need_training
 from tests.support.he_models import logistic, model, network, patients, write_rows
 from tests.support.updates import names
 from zkchain.errors import (
@@ -33,7 +34,7 @@ from zkchain.training.he.container import read_sealed, write_sealed
 from zkchain.training.he.keyfolder import key_digest, read_public_key, read_secret_key
 from zkchain.training.he.plan import Step
 
-pytest.importorskip("tenseal")
+need_training()
 
 
 @dataclass(frozen=True)

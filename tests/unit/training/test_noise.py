@@ -1,9 +1,7 @@
 from statistics import fmean, stdev
 
-import pytest
-
 from zkchain.training.grid import LIMB_BITS
-from zkchain.training.noise import chosen_candidate, noise_vector, secrets_hash, seed_of
+from zkchain.training.noise import noise_vector, secrets_hash, seed_of
 from zkchain.values import keccak_of
 
 BEACON = b"b" * 32
@@ -38,10 +36,3 @@ def test_secrets_are_hashed_one_by_one_so_that_some_can_be_opened() -> None:
     first, second = b"1" * 32, b"2" * 32
     hashes = bytes.fromhex(keccak_of(first)[2:]) + bytes.fromhex(keccak_of(second)[2:])
     assert secrets_hash([first, second]) == keccak_of(hashes)
-
-
-@pytest.mark.parametrize("candidates", [2, 4, 16])
-def test_every_candidate_can_be_drawn(candidates: int) -> None:
-    client = "0x" + "11" * 20
-    found = {chosen_candidate(bytes([n]) * 32, client, candidates) for n in range(200)}
-    assert found == set(range(candidates))
