@@ -1,21 +1,22 @@
-"""Owners who do not come, or do not come back: the round goes on with the quorum, or ends without a new model."""
+"""Owners who do not come: the round goes on with the quorum, or ends without a new model and another one follows."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.extras import need_training
 from tests.support.federations import write_plan
 from zkchain.chain.devnet import stop_devnet
 from zkchain.chain.training import current_model, model_round, round_of
 from zkchain.config import Config, read_config
-from zkchain.errors import RoundFailed
+from zkchain.errors import DataMismatch, RoundFailed
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation
 
-pytest.importorskip("opacus")
+need_training()
 
 OWNERS, QUORUM = 4, 3
 #: Seconds: long enough for the honest to act on a busy machine, short enough to wait for.
@@ -46,7 +47,7 @@ def test_a_round_goes_on_without_one_who_never_joins(tmp_path: Path, config: Con
     assert model_round(coordinator.site.chain, coordinator.ledger) == 1
 
 
-def test_below_the_quorum_a_round_is_aborted_and_the_model_stays(tmp_path: Path, config: Config) -> None:
+def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_path: Path, config: Config) -> None:
     coordinator, clients = parties(tmp_path, config)
     chain, ledger = coordinator.site.chain, coordinator.ledger
     before = current_model(chain, ledger)
@@ -54,3 +55,28 @@ def test_below_the_quorum_a_round_is_aborted_and_the_model_stays(tmp_path: Path,
         coordinator.run_round(lambda: [client.step() for client in clients[: QUORUM - 1]] and None)
     assert round_of(chain, ledger, 1).phase == "aborted"
     assert (current_model(chain, ledger), model_round(chain, ledger)) == (before, 0)
+    assert not any(client.step() for client in clients), "they wait for the next round"
+    closed = coordinator.run_round(lambda: [client.step() for client in clients] and None)
+    assert (closed.round, closed.updates, model_round(chain, ledger)) == (2, OWNERS, 2)
+
+
+def test_a_federation_without_noise_sums_under_encryption(tmp_path: Path, config: Config) -> None:
+    plan = write_plan(tmp_path, owners=3, aggregation="he", private=False)
+    federation, prover = load_federation(plan), make_engine(config)
+    coordinator = Coordinator(federation, config=config, prover=prover)
+    clients = [Client(federation, f"owner{n}", config=config, prover=prover) for n in range(3)]
+    for client in clients:
+        client.register()
+    closed = coordinator.run_round(lambda: [client.step() for client in clients] and None)
+    assert (closed.updates, closed.epsilon) == (3, 0)
+    assert model_round(coordinator.site.chain, coordinator.ledger) == 1
+
+
+def test_data_that_does_not_last_for_the_plan_is_refused_before_anything_is_sent(
+    tmp_path: Path, config: Config
+) -> None:
+    federation = load_federation(write_plan(tmp_path, rounds=3, samples=8))
+    Coordinator(federation, config=config, prover=make_engine(config))
+    client = Client(federation, "owner0", config=config, prover=make_engine(config))
+    with pytest.raises(DataMismatch, match="enough for 2 rounds; the plan has 3"):
+        client.register()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.extras import need_training
 from tests.support.federations import write_plan
 from zkchain.chain.devnet import stop_devnet
 from zkchain.chain.training import client_of, current_model, model_round
@@ -16,7 +17,7 @@ from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation
 
-pytest.importorskip("opacus")
+need_training()
 
 OWNERS = 3
 

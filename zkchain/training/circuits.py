@@ -17,7 +17,7 @@ from ..circuit.srs import obtain_srs
 from ..circuit.workspace import Workspace
 from ..errors import ChainingBroken, CircuitUnfit
 from ..files import exclusive, sha256_file, write_json
-from ..halo2 import ENGINE_VERSION, Prover
+from ..halo2 import ENGINE_VERSION, Prover, Witnessed, within_tables
 from ..halo2.engine import CircuitFiles
 from ..progress import Report, silent
 from ..records import Srs
@@ -93,15 +93,21 @@ def prove_vectors(
 ) -> tuple[bytes, tuple[int, ...], tuple[int, ...]]:
     """Prove the circuit on flat inputs; returns the proof, its instances and the output, all exact.
 
-    Raises EngineError for values that the circuit cannot hold.
+    Raises CircuitUnfit and EngineError for values that the circuit cannot hold.
     """
+    settings = json.loads(circuit.files.settings.read_text(encoding="utf-8"))
     outputs: list[tuple[int, ...]] = []
-    proved = prover.prove(
-        circuit.files,
-        vectors,
-        lambda witness: outputs.append(tuple(value.signed for value in witness.outputs[0])),
-        report,
-    )
+
+    def accept(witness: Witnessed) -> None:
+        if not within_tables(witness, settings):
+            raise CircuitUnfit(
+                f"a value of the {circuit.role} circuit lies outside of its tables",
+                remedy="scale the data down in the plan",
+                role=circuit.role,
+            )
+        outputs.append(tuple(value.signed for value in witness.outputs[0]))
+
+    proved = prover.prove(circuit.files, vectors, accept, report)
     return proved.proof, tuple(int(value) for value in proved.instances), outputs[0]
 
 

@@ -4,7 +4,6 @@ What is private stays in one folder that only its owner may open; what is public
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ class DataStatement(Record):
     uses: int
     scale: int
     logrows: int
+    srs: Digest  #: SHA-256 of the reference string under which it is committed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class Openings(Record):
     vectors: tuple[tuple[int, ...], ...]
     points: tuple[bytes, ...]
     present: tuple[int, ...]  #: samples in each batch; the others are zeros
+    source: Digest  #: SHA-256 of the file that the samples are from
 
     def check(self) -> None:
         """Raises DataMismatch when the parts do not belong together."""
@@ -95,18 +96,6 @@ def batches_of(x: np.ndarray, y: np.ndarray, layout: Layout) -> tuple[tuple[tupl
         vectors.append((*rows, *goals, *fresh_salt(layout.data_salt)))
         present.append(len(some))
     return tuple(vectors), tuple(present)
-
-
-def statement_of(points: Sequence[bytes], samples: int, layout: Layout, logrows: int) -> DataStatement:
-    """What is registered of batches with these commitments."""
-    return DataStatement(
-        root=root_of(points),
-        batches=len(points),
-        samples=samples,
-        uses=layout.uses,
-        scale=layout.scale,
-        logrows=logrows,
-    )
 
 
 def fresh_salt(limbs: int) -> tuple[int, ...]:

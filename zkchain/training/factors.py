@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .architecture import Architecture
+from .gradients import layer_errors
 from .grid import from_grid
 from .layout import Layout
-from .step import SATURATION
 
 #: Of the longest gradient that the circuit lets pass: its own roundings may take the rest.
 _CAUTION = 0.99
@@ -23,7 +22,8 @@ def clip_factors(layout: Layout, data: Sequence[int], weights: Sequence[int], pr
     x = values[: n * net.features].reshape(n, net.features)
     y = values[n * net.features : n * (net.features + net.targets)].reshape(n, net.targets)
     parameters = np.array(from_grid(weights[: net.parameters], layout.scale))
-    inner, outer = _norms(net, parameters, x, y)
+    layers = layer_errors(net, parameters, x, y)
+    inner, outer = (np.array([(pair[side] ** 2).sum(axis=1) for pair in layers]) for side in (0, 1))
     unit = 2.0**-layout.scale
     # Where the circuit rounds, it adds a unit: (f**2 * outer + 2 units) * (inner + 1 + 2 units) + 2 units, by layer.
     room = layout.clip**2 - (2 * unit * (inner + 1 + 2 * unit) + 2 * unit).sum(axis=0)
@@ -32,22 +32,3 @@ def clip_factors(layout: Layout, data: Sequence[int], weights: Sequence[int], pr
     factors = np.floor(np.minimum(most, 1.0) / unit)
     factors[present:] = 0
     return tuple(int(value) for value in factors)
-
-
-def _norms(net: Architecture, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squared norms [layers, n] of every layer's inputs and errors."""
-    layers = net.split(weights)
-    inputs, sums = [x], []
-    for matrix, bias in layers:
-        sums.append(inputs[-1] @ matrix + bias)
-        inputs.append(np.maximum(sums[-1], 0.0))
-    answer = sums[-1]
-    if net.loss == "logistic":
-        answer = 1 / (1 + np.exp(-np.clip(answer, -SATURATION, SATURATION)))
-    errors = [y - answer]
-    for number in range(len(layers) - 1, 0, -1):
-        errors.insert(0, (errors[0] @ layers[number][0].T) * (sums[number - 1] > 0))
-    return (
-        np.array([(tensor**2).sum(axis=1) for tensor in inputs[:-1]]),
-        np.array([(tensor**2).sum(axis=1) for tensor in errors]),
-    )

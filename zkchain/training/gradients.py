@@ -1,22 +1,33 @@
-"""A step in floating point: what the circuit computes but for rounding, for attacks, peers and tests."""
+"""A step in floating point: what the circuit computes but for rounding, for factors, attacks and peers."""
 
 import numpy as np
 
 from .architecture import Architecture
+from .step import SATURATION
 
 
-def sample_gradients(net: Architecture, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Negative gradients [n, parameters] of each sample's loss, at samples [n, features] and targets [n, targets]."""
+def layer_errors(
+    net: Architecture, weights: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each layer its inputs [n, before] and its errors [n, after], whose products are the gradients."""
     layers = net.split(weights)
     inputs, sums = [x], []
     for matrix, bias in layers:
         sums.append(inputs[-1] @ matrix + bias)
         inputs.append(np.maximum(sums[-1], 0.0))
-    errors = [y - (1 / (1 + np.exp(-sums[-1])) if net.loss == "logistic" else sums[-1])]
+    answer = sums[-1]
+    if net.loss == "logistic":
+        answer = 1 / (1 + np.exp(-np.clip(answer, -SATURATION, SATURATION)))
+    errors = [y - answer]
     for number in range(len(layers) - 1, 0, -1):
         errors.insert(0, (errors[0] @ layers[number][0].T) * (sums[number - 1] > 0))
+    return list(zip(inputs[:-1], errors, strict=True))
+
+
+def sample_gradients(net: Architecture, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Negative gradients [n, parameters] of each sample's loss, at samples [n, features] and targets [n, targets]."""
     parts = []
-    for before, error in zip(inputs, errors, strict=False):
+    for before, error in layer_errors(net, weights, x, y):
         parts += [np.einsum("ni,nj->nij", before, error).reshape(len(x), -1), error]
     return np.concatenate(parts, axis=1)
 

@@ -36,9 +36,3 @@ def noise_vector(seed: bytes, *, length: int, salt: int, deviation: float) -> tu
 def secrets_hash(secrets: Sequence[bytes]) -> Digest:
     """What a client says of its candidates' secrets when it joins a round."""
     return keccak_of(b"".join(bytes.fromhex(keccak_of(secret)[2:]) for secret in secrets))
-
-
-def chosen_candidate(challenge: bytes, client: str, candidates: int) -> int:
-    """Which candidate the ledger has this client use; the others are opened."""
-    packed = challenge + bytes(12) + bytes.fromhex(client[2:])
-    return int(keccak_of(packed), 16) % candidates

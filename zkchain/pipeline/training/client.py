@@ -20,7 +20,7 @@ from ...chain.training import (
     round_of,
 )
 from ...config import Config
-from ...errors import ChainingBroken, DataMismatch, RoundFailed, UsageError
+from ...errors import DataMismatch, RoundFailed, UsageError
 from ...files import write_json
 from ...halo2 import Prover
 from ...progress import Report, silent
@@ -28,7 +28,7 @@ from ...record import Record
 from ...solidity.artifacts import load_artifact
 from ...training.accounting import UNITS
 from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
-from ...training.committing import commit_table
+from ...training.committing import check_openings, commit_table
 from ...training.dataset import Openings, fresh_salt
 from ...training.factors import clip_factors
 from ...training.grid import from_grid
@@ -37,8 +37,8 @@ from ...training.noise import noise_vector, secrets_hash, seed_of
 from ...values import Digest, keccak_of
 from ..site import Site, open_site
 from .folder import Federation, Opened, read_openings
-from .notes import OPENINGS, Notes, RoundProof, RoundSecrets
-from .setup import LEDGER, circuits_of, home_of, signer_of
+from .notes import Notes, RoundProof, RoundSecrets
+from .setup import LEDGER, circuits_of, registered_at, signer_of
 
 _PAUSE = 0.2
 _SECRET_BYTES = 32
@@ -95,7 +95,8 @@ class Client:
     def take_part(self, rounds: int) -> Taken:
         """Register, then act whenever it is this client's turn until `rounds` rounds are over.
 
-        Raises RoundFailed when a round is aborted, TransactionReverted with the ledger's reason, and EngineError.
+        A round that was aborted is followed by another one, which is waited for. Raises RoundFailed for weights that
+        the ledger does not hold, TransactionReverted with the ledger's reason, and EngineError.
         """
         self.register()
         while model_round(self._site.chain, self._ledger) < rounds:
@@ -118,12 +119,7 @@ class Client:
             openings = self._commit()
             self._notes.save_openings(openings)
         statement = openings.statement
-        if statement.logrows != self._circuits.logrows or statement.scale != self._plan.scale:
-            raise ChainingBroken(
-                f"the data of {self._name} was committed at scale {statement.scale} and 2^{statement.logrows} rows, "
-                f"the federation has scale {self._plan.scale} and 2^{self._circuits.logrows}",
-                owner=self._name,
-            )
+        check_openings(openings, self._circuits, self._plan.rounds)
         if int(known.root, 16) == 0:
             owner, privacy = self._plan.owners[self._who], self._plan.privacy
             cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
@@ -143,14 +139,12 @@ class Client:
         return number, self.prove(number)
 
     def step(self) -> bool:
-        """Do what the open round asks of this client now; False when that is nothing. Raises RoundFailed."""
+        """Do what the open round asks of this client now; False when that is nothing. Raises as `take_part` does."""
         number = current_round(self._site.chain, self._ledger)
         if number == 0:
             return False
         found = round_of(self._site.chain, self._ledger, number)
         mine = client_of(self._site.chain, self._ledger, self._signer.address)
-        if found.phase == "aborted":
-            raise RoundFailed(f"round {number} was aborted", round=number)
         if found.phase == "join" and mine.round != number:
             return self._join(number)
         if mine.round != number or found.phase not in ("noise", "submit"):
@@ -267,7 +261,7 @@ class Client:
     def _commit(self) -> Openings:
         owner = self._plan.owners[self._who]
         if owner.data.startswith("registered:"):
-            return read_openings(home_of(self._config, owner.data.partition(":")[2]) / OPENINGS)
+            return read_openings(registered_at(self._config, owner.data.partition(":")[2]))
         source = (self._federation.plan_path.parent / owner.data).resolve()
         return commit_table(source, self._circuits, self._prover, self._report)
 

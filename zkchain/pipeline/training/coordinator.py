@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...chain.registry import ContractAt
 from ...chain.training import (
@@ -50,6 +50,17 @@ class RoundClosed(Record):
     sum_seconds: float
     prove_seconds: float
     gas: int  #: of the coordinator's transactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What the last transaction of a round did."""
+
+    updates: int
+    model: Digest
+    epsilon: int  #: in billionths
+    prove_seconds: float
+    gas: int
 
 
 class Coordinator:
@@ -116,7 +127,16 @@ class Coordinator:
         total = self.total(number)
         summed = time.monotonic()
         closed = self.close(number, total)
-        return replace(closed, seconds=time.monotonic() - started, sum_seconds=summed - began, gas=closed.gas + gas)
+        return RoundClosed(
+            round=number,
+            updates=closed.updates,
+            model=closed.model,
+            epsilon=closed.epsilon,
+            seconds=time.monotonic() - started,
+            sum_seconds=summed - began,
+            prove_seconds=closed.prove_seconds,
+            gas=gas + closed.gas,
+        )
 
     def open_round(self) -> int:
         """Open the next round; gas. Raises TransactionReverted."""
@@ -138,7 +158,7 @@ class Coordinator:
             raise ChainingBroken(f"the sum of the updates does not fit {EXACT_BITS} bits", most=2**EXACT_BITS)
         return found
 
-    def close(self, number: int, total: tuple[int, ...]) -> RoundClosed:
+    def close(self, number: int, total: tuple[int, ...]) -> Closing:
         """Prove the model that follows from a sum, and close the round with it. Raises TransactionReverted."""
         scale, updates = self._circuits.layout.scale, self._updates(number)
         before = self._federation.weights(self._ledger.address, self.done)
@@ -152,13 +172,10 @@ class Coordinator:
         self._federation.save_weights(self._ledger.address, told)
         points = b"".join(event.fields["updatePoints"] for event in updates)
         gas = self._act("close", [number, proof, [event.fields["client"] for event in updates], points])
-        return RoundClosed(
-            round=number,
+        return Closing(
             updates=len(updates),
             model=told.model,
             epsilon=max(event.fields["epsilon"] for event in updates),
-            seconds=time.monotonic() - started,
-            sum_seconds=0.0,
             prove_seconds=proved - started,
             gas=gas,
         )

@@ -6,19 +6,19 @@ from pathlib import Path
 from ...chain.registry import ContractAt, read
 from ...chain.training import act
 from ...config import Config
-from ...errors import UsageError
+from ...errors import DataMismatch, UsageError
+from ...files import sha256_file
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...record import Record
 from ...solidity.artifacts import load_artifact
-from ...training.committing import commit_table
+from ...training.committing import check_openings, commit_table
 from ...values import Address, Digest
 from ..sending import Sender
 from ..site import open_site
 from ..standing import Part
 from .folder import load_federation, read_openings, save_openings
-from .notes import OPENINGS
-from .setup import circuits_of, home_of, signer_of
+from .setup import circuits_of, registered_at, signer_of
 
 DATA_REGISTRY = "DataRegistry"
 
@@ -39,7 +39,7 @@ class Registered(Record):
 def register_data(
     source: Path, name: str, plan_path: Path, *, config: Config, prover: Prover, report: Report = silent
 ) -> Registered:
-    """Commit the samples at `source` for owner `name` of a plan. What was committed under this name before stays.
+    """Commit the samples at `source` for owner `name` of a plan, once: again, the same file changes nothing.
 
     Raises PlanInvalid, UsageError, DataMismatch, OffGrid, EngineError and what sending raises.
     """
@@ -48,10 +48,18 @@ def register_data(
     if name not in names:
         raise UsageError(f"the plan has no owner {name!r}; it has {', '.join(names)}", found=name)
     circuits = circuits_of(federation, config=config, prover=prover, report=report)
-    path = home_of(config, name) / OPENINGS
+    path = registered_at(config, name)
     if not path.is_file():
         save_openings(path, commit_table(source, circuits, prover, report))
-    statement = read_openings(path).statement
+    openings = read_openings(path)
+    if openings.source != _digest_of(source):
+        raise DataMismatch(
+            f"other data than {source} is registered as {name}",
+            remedy=f"give the file that was registered, or move {path} away to register anew",
+            name=name,
+        )
+    check_openings(openings, circuits, federation.plan.rounds)
+    statement = openings.statement
     site = open_site(federation.plan.network, config, signing=False)
     signer = signer_of(federation.plan, names.index(name), config)
     sender = Sender(site, signer, report=report)
@@ -71,3 +79,10 @@ def register_data(
         registry=registry.address,
         tx_hash=tx_hash,
     )
+
+
+def _digest_of(source: Path) -> Digest:
+    try:
+        return sha256_file(source)
+    except FileNotFoundError:
+        raise DataMismatch(f"there is no file {source}", file=source) from None

@@ -30,6 +30,7 @@ from ..site import Site, open_site
 from ..standing import Part
 from ..verifier import Trial, place_verifier, prepare_for
 from .folder import Federation, Opened, Weights
+from .notes import OPENINGS
 
 LEDGER = "TrainingLedger"
 
@@ -193,6 +194,6 @@ def _nothing(circuit: TrainingCircuit, layout: Layout) -> list[tuple[int, ...]]:
     return [(*samples, *salt(layout.data_salt)), weights, noise, factor]
 
 
-def home_of(config: Config, name: str) -> Path:
-    """Where data registered as `name` keeps its openings."""
-    return config.home / "data" / name
+def registered_at(config: Config, name: str) -> Path:
+    """Where `zkchain train register` keeps what opens the data of `name`."""
+    return config.home / "data" / name / OPENINGS
