@@ -186,7 +186,7 @@ interface ITrainingLedger is ITrainingErrors {
     function expel(address client) external;
 
     /// @notice Commits the caller to its data, once for ever: what its batches have spent is never forgotten.
-    /// @param root Of the tree over its batches, see the library BatchTree.
+    /// @param root Of OpenZeppelin's Merkle tree over keccak256(keccak256(abi.encode(i, keccak256(point of batch i)))).
     /// @param batches How many there are; they are used in turn.
     /// @param samples How many rows of data there are in all: the client's weight in a weighted sum.
     /// @param uses How many proofs a batch's salt can bear: each opens one linear relation.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ITrainingLedger} from "../interfaces/ITrainingLedger.sol";
-import {BatchTree} from "../libraries/BatchTree.sol";
 import {G1} from "../libraries/G1.sol";
 import {ClientBook} from "./ClientBook.sol";
 
@@ -86,10 +86,9 @@ abstract contract UpdateBook is ClientBook {
 
     function _checkBatch(Client storage client, uint256 batch, Update calldata update) private view {
         G1.checkAll(update.proof, 0, 1);
-        bytes32 point = keccak256(update.proof[:G1.SIZE]);
-        if (BatchTree.rootOf(point, batch, client.batches, update.path) != client.root) {
-            revert WrongBatch(msg.sender, batch);
-        }
+        // Hashed twice, so that no leaf is a node; a batch's number is in its leaf.
+        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(batch, keccak256(update.proof[:G1.SIZE])))));
+        if (!MerkleProof.verifyCalldata(update.path, client.root, leaf)) revert WrongBatch(msg.sender, batch);
     }
 
     /// @dev That the candidates and secrets are those committed to, and the proof is of the candidate that was drawn.

@@ -1,7 +1,7 @@
 """The root under which a data owner's batches are registered, as TrainingLedger checks it.
 
-A leaf is keccak256(keccak256(index, keccak256(point))), twice against second preimages; pairs keep their order; an odd
-node is carried up.
+OpenZeppelin's tree (MerkleProof.sol): a leaf is hashed twice against second preimages, here of the index and
+keccak256 of the point; the nodes of a pair are hashed in ascending order; an odd node is carried up.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def _levels(points: Sequence[bytes]) -> list[list[bytes]]:
     levels = [[leaf_of(index, point) for index, point in enumerate(points)]]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        pairs = [_keccak(below[at] + below[at + 1]) for at in range(0, len(below) - 1, 2)]
+        pairs = [_keccak(b"".join(sorted(below[at : at + 2]))) for at in range(0, len(below) - 1, 2)]
         levels.append(pairs + below[len(pairs) * 2 :])
     return levels
 

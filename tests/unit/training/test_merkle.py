@@ -9,15 +9,10 @@ _points = st.lists(st.binary(min_size=64, max_size=64), min_size=1, max_size=20)
 
 
 def climb(points: list[bytes], index: int, path: tuple[bytes, ...]) -> str:
-    """What a verifier does: it knows how many leaves there are, so it knows where a node is carried."""
-    node, width, at, siblings = leaf_of(index, points[index]), len(points), index, list(path)
-    while width > 1:
-        if at ^ 1 < width:
-            other = siblings.pop(0)
-            pair = other + node if at % 2 else node + other
-            node = bytes.fromhex(keccak_of(pair)[2:])
-        at, width = at // 2, (width + 1) // 2
-    assert not siblings
+    """MerkleProof.processProof."""
+    node = leaf_of(index, points[index])
+    for sibling in path:
+        node = bytes.fromhex(keccak_of(min(node, sibling) + max(node, sibling))[2:])
     return "0x" + node.hex()
 
 

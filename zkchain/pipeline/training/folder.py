@@ -20,10 +20,8 @@ class Opened(Record):
 
     plan: Digest  #: SHA-256 of the plan's file
     ledger: Address
-    ledger_name: str
     block: int  #: in which the ledger was created
     noise: Noise
-    logrows: int
     members: tuple[Address, ...]  #: in the order of the plan's owners
 
 

@@ -89,10 +89,8 @@ def open_federation(
         opened = Opened(
             plan=sha256_file(federation.plan_path),
             ledger=ledger.address,
-            ledger_name=record.deployment.name,
             block=record.deployment.block,
             noise=noise,
-            logrows=circuits.logrows,
             members=members,
         )
         federation.save_opened(opened)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {ModelRegistry} from "../../../../contracts/ModelRegistry.sol";
 import {ITrainingLedger} from "../../../../contracts/interfaces/ITrainingLedger.sol";
 import {G1} from "../../../../contracts/libraries/G1.sol";
@@ -162,7 +163,7 @@ abstract contract Federation is Check {
     function node(address client, uint256 from, uint256 to) internal view returns (bytes32) {
         if (to - from == 1) return leaf(client, from);
         uint256 half = halfOf(to - from);
-        return keccak256(abi.encode(node(client, from, from + half), node(client, from + half, to)));
+        return Hashes.commutativeKeccak256(node(client, from, from + half), node(client, from + half, to));
     }
 
     function path(address client, uint256 index) internal view returns (bytes32[] memory found) {
