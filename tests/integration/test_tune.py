@@ -162,6 +162,24 @@ def curved(tmp_path_factory):
     return folder, read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
 
 
+def test_rows_that_are_not_pinned_are_as_many_as_the_values_met_need(curved, prover, tmp_path):
+    """And not as many as the widest table that ezkl would lay out by itself."""
+    pinned = (("input_scale", "5"), ("param_scale", "5"), ("decomp_base", "128"), ("decomp_legs", "4"))
+    bundle = compiled(curved, prover, tmp_path / "ours", pinned=pinned)
+    low, high = run_args(tmp_path / "ours")["lookup_range"]
+    assert high - low < 2**bundle.logrows <= 2**12
+
+
+def test_a_tree_can_be_held_to_an_error_that_its_own_jumps_exceed(prover, tmp_path):
+    """One split, on which side of which two inputs lie that no fixed point tells apart."""
+    nodes = [node("Greater", ["x", "at"], ["over"]), node("Cast", ["over"], ["y"], to=1)]
+    weights = {"at": np.asarray([[0.3001]], dtype=np.float32)}
+    (tmp_path / "model.onnx").write_bytes(graph(nodes, {"x": (1, 1)}, {"y": (1, 1)}, weights).SerializeToString())
+    np.save(tmp_path / "samples.npy", np.linspace(-1, 1, 24, dtype=np.float32)[:, None])
+    place = tmp_path, read_config({"ZKCHAIN_HOME": str(tmp_path / "home")}, cwd=tmp_path)
+    compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=0.01))
+
+
 @pytest.mark.slow
 def test_few_exponentials_are_looked_up_in_a_narrow_table(curved, prover, tmp_path):
     bundle = compiled(curved, prover, tmp_path / "ours")

@@ -129,6 +129,20 @@ def test_nothing_provable_leaves_nothing_to_compare(tmp_path):
     assert (data.answered, data.refused, data.outputs, data.errors) == (0, 2, (), Errors())
 
 
+@pytest.mark.parametrize(("beside", "error"), [((), 4.0), ((1.0,), 0.0), ((3.0, 0.75), 0.25)])
+def test_at_a_tie_the_nearest_of_the_answers_beside_it_is_what_counts(tmp_path, beside, error):
+    """The circuit says 1, the float model 5; what it says right beside that is as good, and nothing else is."""
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps(SETTINGS))
+    answers = probes("ties", [5.0, *beside]).references
+    ties = ProbeSet(name="ties", inputs=probes("ties", [1.0]).inputs, references=answers[:1], neighbours=(answers[1:],))
+    found = measure_fidelity(
+        Rounding(), Path("model"), path, [probes("data", [1.0]), ties], (LOGITS, CLASS),
+        encode=lambda sample: [sample[0].ravel().tolist()],
+    )  # fmt: skip
+    assert found.section("ties").errors.max == error
+
+
 def test_a_section_without_inputs_is_empty(tmp_path):
     outside = measure(tmp_path, data=[1.0], outside=[]).section("outside")
     assert (outside.samples, outside.flips, outside.outputs) == (0, 0.0, ())

@@ -68,6 +68,17 @@ def test_ties_lie_on_both_sides_of_the_boundary_and_very_near():
     assert (near <= 0).any()
 
 
+def test_beside_a_jump_both_of_its_answers_are_known_and_elsewhere_none():
+    def stepped(inputs):
+        return [(np.asarray([[float(sample[0].sum() > 1)]], dtype=np.float32),) for sample in inputs]
+
+    ties = by_name(samples(), BOUNDS, stepped)["ties"]
+    assert len(ties.neighbours) == len(ties.inputs) == 8 + 2 * 16
+    assert ties.neighbours[:8] == ((),) * 8, "the samples themselves have one right answer"
+    for beside in ties.neighbours[8:]:
+        assert {float(answer[0][0, 0]) for answer in beside} == {0.0, 1.0}
+
+
 def test_random_inputs_give_ties_where_all_data_have_one_label():
     given = [(np.full((1, 3), 1.5, dtype=np.float32),)] * 4
     ties = by_name(given, BOUNDS, two_logits)["ties"]
