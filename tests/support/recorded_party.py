@@ -4,6 +4,7 @@ Used as `recorded_party.py FOLDER TRICK ROLE PATH`. TRICK is "none", "stranger" 
 and talks rubbish) or "forger" (the sum that the party of client 1 has written is changed).
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -28,6 +29,11 @@ def forward(source: socket.socket, target: socket.socket) -> None:
         record("tcp", data)
         target.sendall(data)
     target.shutdown(socket.SHUT_WR)
+
+
+def copy(source: str, target: str) -> None:
+    with contextlib.suppress(FileNotFoundError):  # another party has moved it into place meanwhile
+        shutil.copy2(source, target)
 
 
 def proxy(port: int) -> int:
@@ -67,7 +73,9 @@ def main() -> None:
         for name in ("cmdline", "environ") if number == 0 else ():  # by now its program runs
             record(name, Path(f"/proc/{child.pid}/{name}").read_bytes())
         message = json.loads(line)
-        shutil.copytree(Path.cwd().parent, Path(FOLDER) / f"{os.getpid()}.files", dirs_exist_ok=True)
+        shutil.copytree(
+            Path.cwd().parent, Path(FOLDER) / f"{os.getpid()}.files", copy_function=copy, dirs_exist_ok=True
+        )
         if "port" in message and TRICK == "stranger":
             strangers.append(socket.create_connection(("127.0.0.1", message["port"])))
             strangers[-1].sendall(b"\x01\x00" + bytes(100))
@@ -80,7 +88,7 @@ def main() -> None:
         sys.stdout.buffer.write(json.dumps(message).encode() + b"\n")
         sys.stdout.buffer.flush()
     record("stderr", child.stderr.read())
-    sys.exit(child.wait())
+    os._exit(child.wait())  # the thread that waits for more input would make an ordinary end abort, now and then
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,11 @@ def in_block(manager: Manager, one: int) -> Entry:
 
 def states(entries: Sequence[Entry]) -> set[str]:
     return {entry.state for entry in entries}
+
+
+def barrier(parties: int) -> Barrier:
+    """Where that many processes of `in_processes` wait for each other."""
+    return _PROCESSES.Barrier(parties)
 
 
 def in_processes(work: Callable[..., None], *arguments: tuple[Any, ...]) -> None:

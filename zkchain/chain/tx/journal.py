@@ -7,12 +7,12 @@ transaction before it is sent, is synced; the rest can be found out again from t
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.resources import files
 from pathlib import Path
 
 from ...errors import DiskFull, FileForbidden, JournalUnusable, ZkchainError
-from ...files import make_private
+from ...files import exclusive
 from ...values import Address
 
 #: Rises when schema.sql changes. A newer journal is never opened by older code.
@@ -77,10 +77,21 @@ def open_journal(folder: Path | None, chain_id: int, account: Address) -> Iterat
     Raises JournalUnusable, DiskFull, FileForbidden, OSError.
     """
     path = None if folder is None else journal_path(folder, chain_id, account)
+    # One at a time: SQLite does not wait for others when it makes a new file one with a write-ahead log.
+    with nullcontext() if path is None else exclusive(path.with_suffix(".lock")):
+        journal = _opened(path, chain_id, account)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _opened(path: Path | None, chain_id: int, account: Address) -> Journal:
     if path is not None:
-        make_private(path.parent)
-        # SQLite gives its side files the mode of this one.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # SQLite gives its side files the mode of this one. Only ever made here, never opened: to close a file frees
+        # all locks that this process has on it, those of other threads' journals too.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         db = sqlite3.connect(path or _IN_MEMORY, timeout=_BUSY_SECONDS, isolation_level=None)
     except sqlite3.Error as error:
@@ -88,9 +99,10 @@ def open_journal(folder: Path | None, chain_id: int, account: Address) -> Iterat
     journal = Journal(db, path, chain_id, account)
     try:
         _set_up(journal, db)
-        yield journal
-    finally:
+    except BaseException:
         journal.close()
+        raise
+    return journal
 
 
 def journal_error(path: Path | None, error: sqlite3.Error) -> ZkchainError:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.strategies import integers
 
+from tests.support.txs import barrier, in_processes
 from zkchain.chain.dev_accounts import DEV_ADDRESSES
 from zkchain.chain.tx import ledger
 from zkchain.chain.tx.entry import NEXT_STATE, OPEN, Attempt, Entry, Intent
@@ -30,6 +32,14 @@ from zkchain.values import keccak_of
 
 ACCOUNT, FRIEND = DEV_ADDRESSES[:2]
 CHAIN = 31337
+
+
+def open_all(folders: list[Path], others: Barrier) -> None:
+    """Work of a process: a new journal in each folder, as soon as all others have come as far."""
+    for folder in folders:
+        others.wait(30)
+        with open_journal(folder, CHAIN, ACCOUNT):
+            pass
 
 
 @pytest.fixture
@@ -66,6 +76,18 @@ def test_what_is_planned_is_there_when_the_journal_is_opened_again(tmp_path: Pat
     with open_journal(tmp_path, CHAIN, ACCOUNT) as journal:
         assert entry_of(journal, before.id) == before
         assert before.attempts[0].max_fee == 10**30
+
+
+def test_new_journals_can_be_opened_by_many_processes_at_once(tmp_path: Path):
+    """SQLite does not wait where two turn a new file into one with a write-ahead log."""
+    folders = [tmp_path / str(number) for number in range(60)]
+    others = barrier(6)
+    in_processes(open_all, *((folders, others) for _ in range(6)))
+
+
+def test_a_journal_is_for_its_user_alone(tmp_path: Path, journal: Journal):
+    with journal.change():
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.glob("*.db*")} == {0}
 
 
 def test_a_journal_in_memory_is_forgotten():
