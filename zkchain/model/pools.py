@@ -54,18 +54,21 @@ def max_pool(node: onnx.NodeProto, facts: Facts, patch: Patch) -> bool:
         return False
     if prod(outputs) * prod(kernel) > MAX_REWRITTEN or prod(shape) == 0:
         return False
-    places = _places(shape, kernel, found.get("strides", [1] * rank), found.get("pads", [0] * (2 * rank)))
-    if places.shape[1] != prod(outputs):
+    rows = places(shape, kernel, found.get("strides", [1] * rank), found.get("pads", [0] * (2 * rank)))
+    if rows.shape[1] != prod(outputs):
         return False
     # The leading axis stays: without it the engine takes the channels of a convolution behind for a batch.
     flat = patch.reshape(node.input[0], [1, prod(shape)])
-    parts = [patch.add("Gather", [flat, patch.constant(row)], axis=1) for row in places]
+    parts = [patch.add("Gather", [flat, patch.constant(row)], axis=1) for row in rows]
     patch.add("Reshape", [largest(patch, parts), patch.constant(np.asarray(outputs, np.int64))], node.output[0])
     return True
 
 
-def _places(shape: tuple[int, ...], kernel: list[int], strides: list[int], pads: list[int]) -> npt.NDArray[np.int64]:
-    """Places in the flat tensor by place in the window, and by window; padding is replaced by another place there."""
+def places(shape: tuple[int, ...], kernel: list[int], strides: list[int], pads: list[int]) -> npt.NDArray[np.int64]:
+    """Places in the flat tensor by place in the window, and by window; padding is replaced by another place there.
+
+    `shape` is of the input, (1, channels, ...); the rest is as the attributes of ONNX's poolings say it.
+    """
     rank = len(kernel)
     ends = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
     numbered = np.pad(np.arange(prod(shape), dtype=np.int64).reshape(shape), ends, constant_values=-1)

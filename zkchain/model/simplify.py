@@ -5,6 +5,7 @@ from collections import Counter
 import onnx
 
 from ..records import Model
+from .averages import sum_windows
 from .describe import seal
 from .extremes import COMPARED, compare_for_places
 from .linear import fold_scales
@@ -20,6 +21,8 @@ def simplified(model: Model) -> Model:
     notes = []
     if count := fold_scales(proto):
         notes.append(f"{count} scales and shifts are folded into matrix products")
+    if count := sum_windows(proto):
+        notes.append(f"AveragePool x{count} is computed as a sum, its division by the weights behind it")
     if count := pool_before_relu(proto):
         notes.append(f"Relu x{count} is computed after the maximum")
     done: Counter[str] = Counter()

@@ -137,6 +137,66 @@ def test_a_relu_that_something_else_uses_stays_before_the_pool():
     assert "Relu x1 is computed after the maximum" not in found.spec.notes
 
 
+_CONV = {"w": random_weights(3, 2, 2, 2), "c": random_weights(3, seed=1)}
+_WINDOW = {"kernel_shape": [2, 2], "strides": [2, 2]}
+
+
+def averaged(*between, product=None, outputs=("y",), **pool):
+    """An average over windows of x, what is given, and a product by weights."""
+    nodes = [node("AveragePool", ["x"], ["h"], **{**_WINDOW, **pool}), *between]
+    product = product or node("Conv", [nodes[-1].output[0], "w", "c"], ["y"], kernel_shape=[2, 2])
+    return model_of([*nodes, product], _CONV, inputs=(1, 2, 6, 6), outputs=outputs)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 3), min_size=2, max_size=2), st.lists(st.integers(1, 2), min_size=2, max_size=2))
+def test_an_average_before_a_product_is_a_sum_where_weights_can_take_the_division(kernel, strides):
+    whole = averaged(kernel_shape=kernel, strides=strides)
+    if 1 < kernel[0] * kernel[1] <= 4:
+        assert_simplified(whole, gone=["AveragePool"])
+    else:
+        assert simplified(whole) is whole
+
+
+@pytest.mark.parametrize("operator", ["Gemm", "MatMul"])
+def test_the_division_passes_what_scales_with_its_input(operator):
+    nodes = [
+        node("Relu", ["x"], ["r"]),
+        node("AveragePool", ["r"], ["h"], **_WINDOW),
+        node("LeakyRelu", ["h"], ["l"], alpha=0.1),
+        node("AveragePool", ["l"], ["k"], **_WINDOW),
+        node("Flatten", ["k"], ["f"]),
+        node(operator, ["f", "w", "c"][: 3 if operator == "Gemm" else 2], ["y"]),
+    ]
+    whole = model_of(nodes, {"w": random_weights(8, 3), "c": random_weights(3, seed=1)}, inputs=(1, 2, 8, 8))
+    found = assert_simplified(whole, gone=["AveragePool"])
+    assert "AveragePool x2 is computed as a sum, its division by the weights behind it" in found.spec.notes
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        averaged(pads=[1, 1, 1, 1], count_include_pad=1),
+        averaged(ceil_mode=1),
+        averaged(node("Tanh", ["h"], ["t"])),
+        averaged(outputs=("y", "h")),
+        averaged(product=node("Add", ["h", "h"], ["y"])),
+    ],
+    ids=["padded", "rounded up", "no scale passes", "an output", "no product"],
+)
+def test_other_averages_stay(whole):
+    assert "AveragePool" in dict(simplified(whole).spec.operators)
+
+
+def test_weights_that_something_else_uses_are_not_scaled_for_it():
+    nodes = [
+        node("AveragePool", ["x"], ["h"], **_WINDOW),
+        node("Conv", ["h", "w", "c"], ["y"], kernel_shape=[2, 2]),
+        node("Conv", ["x", "w", "c"], ["z"], kernel_shape=[2, 2]),
+    ]
+    assert_simplified(model_of(nodes, _CONV, inputs=(1, 2, 6, 6), outputs=("y", "z")), gone=["AveragePool"])
+
+
 @pytest.mark.parametrize("entry", [entry for entry in PROVING if not entry.external], ids=lambda entry: entry.name)
 def test_a_zoo_model_answers_as_before(entry):
     whole = normalise(entry.build(), "model", entry.dims)

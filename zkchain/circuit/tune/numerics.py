@@ -76,7 +76,7 @@ def finer(baseline: Numerics, *, lookups: bool) -> list[Numerics]:
         return [Numerics(input_scale=scale - 2, param_scale=scale, rebase_multiplier=1), even(scale + 1, 1)]
     if baseline.rebase_multiplier > 1:
         return [even(s, baseline.rebase_multiplier) for s in (scale - 1, scale - 2, scale - 3, scale + 1)]
-    return [even(s, m) for s, m in ((scale, 2), (14, 2), (scale - 1, 2), (scale, 3), (14, 1), (14, 3))]
+    return [even(s, m) for s, m in ((scale, 2), (14, 2), (scale - 1, 2), (scale, 3), (14, 1), (14, 3), (16, 3))]
 
 
 def finest(baseline: Numerics) -> list[Numerics]:
