@@ -24,6 +24,9 @@ STAGES = ("none", "joined", "committed", "submitted", "struck")
 Phase = Literal["none", "join", "noise", "submit", "reveal", "closed", "aborted"]
 Stage = Literal["none", "joined", "committed", "submitted", "struck"]
 
+#: Where the basis stands in ITrainingLedger.Setup.
+_BASIS_HASH = 16
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientView(Record):
@@ -123,6 +126,12 @@ def deadline_passed(chain: Chain, deadline: int) -> bool:
     return chain.head().timestamp > deadline
 
 
+def basis_hash_of(chain: Chain, ledger: ContractAt) -> Digest:
+    """keccak256 of the points against which updates are revealed; all zero where nobody has to reveal."""
+    (found,) = read(chain, ledger, "setup", [])
+    return _word(found[_BASIS_HASH])
+
+
 def current_round(chain: Chain, ledger: ContractAt) -> int:
     """The last round that was opened; 0 for none."""
     return int(read(chain, ledger, "currentRound", [])[0])
@@ -187,6 +196,14 @@ def lineage_of(chain: Chain, ledger: ContractAt, model_id: Digest) -> Lineage:
     (found,) = read(chain, ledger, "lineageOf", [int(model_id, 16)])
     number, model, poseidon = found
     return Lineage(round=number, model=_word(model), poseidon=poseidon)
+
+
+def updates_of(events: Sequence[LedgerEvent], number: int) -> tuple[LedgerEvent, ...]:
+    """The updates that count in a round, by ascending client: those proved, but for clients that were struck since."""
+    mine = [event for event in events if event.fields.get("round") == number]
+    struck = {event.fields["client"] for event in mine if event.name == "ClientStruck"}
+    proved = [event for event in mine if event.name == "UpdateProved" and event.fields["client"] not in struck]
+    return tuple(sorted(proved, key=lambda event: int(event.fields["client"], 16)))
 
 
 def ledger_events(chain: Chain, ledger: ContractAt, first_block: int) -> tuple[LedgerEvent, ...]:

@@ -17,6 +17,16 @@ from .aggregation import (
     UpdateUnreadable,
 )
 from .base import Cancelled, ConfigError, DiskFull, FileError, FileForbidden, UsageError, ZkchainError
+from .disputes import (
+    ClientStruck,
+    DisputeRefused,
+    DisputesOff,
+    NobodyToStrike,
+    NotInDispute,
+    OpeningWrong,
+    SumMatches,
+    SumUnmatched,
+)
 from .inputs import (
     BadDimension,
     BadWeights,
@@ -125,6 +135,14 @@ from .transactions import (
 )
 
 __all__ = [
+    "SumUnmatched",
+    "DisputeRefused",
+    "DisputesOff",
+    "SumMatches",
+    "NotInDispute",
+    "NobodyToStrike",
+    "OpeningWrong",
+    "ClientStruck",
     "LineageBroken",
     "RoundFailed",
     "EpsilonOutOfReach",

@@ -105,6 +105,14 @@
     │   ├── CircuitUnfit
     │   ├── EpsilonOutOfReach
     │   ├── RoundFailed
+    │   ├── SumUnmatched
+    │   ├── DisputeRefused
+    │   │   ├── DisputesOff
+    │   │   ├── SumMatches
+    │   │   ├── NotInDispute
+    │   │   └── NobodyToStrike
+    │   ├── OpeningWrong
+    │   ├── ClientStruck
     │   └── LineageBroken
     └── TransactionError
         ├── FeeOverCap

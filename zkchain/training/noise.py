@@ -10,6 +10,7 @@ from statistics import NormalDist
 
 from ..values import Digest, keccak_of
 from .grid import LIMB_BITS
+from .layout import Layout
 
 _DOMAIN = b"zkchain.training.noise.v1"
 _UNIFORM_BITS = 53
@@ -31,6 +32,12 @@ def noise_vector(seed: bytes, *, length: int, salt: int, deviation: float) -> tu
     uniform = (((word >> (64 - _UNIFORM_BITS)) + 0.5) / 2**_UNIFORM_BITS for word in words[:length])
     drawn = (round(normal.inv_cdf(level) * deviation) for level in uniform)
     return (*drawn, *(word >> (64 - LIMB_BITS) for word in words[length:]))
+
+
+def candidates(secrets: Sequence[bytes], beacon: bytes, layout: Layout, deviation: float) -> list[tuple[int, ...]]:
+    """The vectors of noise that follow from secrets and a beacon in a federation of this layout."""
+    length, salt = layout.architecture.parameters, layout.salts_length
+    return [noise_vector(seed_of(one, beacon), length=length, salt=salt, deviation=deviation) for one in secrets]
 
 
 def secrets_hash(secrets: Sequence[bytes]) -> Digest:

@@ -71,6 +71,7 @@ class Plan(Record):
     uses: int = 1
     windows: Windows = Windows()
     test: str = ""  #: samples on which the trained model is judged, relative to the plan
+    disputes: bool = False  #: whether a sum that does not match makes every client reveal its update, on chain
 
     @property
     def layout(self) -> Layout:
@@ -139,7 +140,8 @@ def _plan(table: Mapping[str, Any]) -> Plan:
     model, data, training = (_table(table, name) for name in ("model", "data", "training"))
     _no_others("[model]", model, {"layers", "loss", "seed"})
     _no_others("[data]", data, {"batch", "scale", "uses", "test"})
-    _no_others("[training]", training, {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit"})
+    entries = {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes"}
+    _no_others("[training]", training, entries)
     owners = tuple(Owner.from_json(item) for item in table["owners"])
     loss: Loss = _one_of("model.loss", model.get("loss", "logistic"), ("logistic", "squared"))
     mode: AggregationMode = _one_of("training.aggregation", training.get("aggregation", "mpc"), ("clear", "mpc", "he"))
@@ -164,6 +166,7 @@ def _plan(table: Mapping[str, Any]) -> Plan:
         bound=bound,
         limit=_number("training.limit", training.get("limit", 0.0)),
         test=_of("data.test", data.get("test", ""), str),
+        disputes=_of("training.disputes", training.get("disputes", False), bool),
         windows=Windows.from_json(table.get("windows", {})),
     )
 

@@ -20,7 +20,7 @@ from ...chain.training import (
     round_of,
 )
 from ...config import Config
-from ...errors import DataMismatch, RoundFailed, UsageError
+from ...errors import ClientStruck, DataMismatch, NotInDispute, RoundFailed, UsageError
 from ...files import write_json
 from ...halo2 import Prover
 from ...progress import Report, silent
@@ -33,11 +33,12 @@ from ...training.dataset import Openings, fresh_salt
 from ...training.factors import clip_factors
 from ...training.grid import from_grid
 from ...training.merkle import path_of
-from ...training.noise import noise_vector, secrets_hash, seed_of
+from ...training.noise import candidates, secrets_hash
 from ...values import Digest, keccak_of
 from ..site import Site, open_site
 from .folder import Federation, Opened, read_openings
 from .notes import Notes, RoundProof, RoundSecrets
+from .revealing import Revealed, exposure, opening_of, owes, round_in_dispute
 from .setup import LEDGER, circuits_of, registered_at, signer_of
 
 _PAUSE = 0.2
@@ -145,6 +146,10 @@ class Client:
             return False
         found = round_of(self._site.chain, self._ledger, number)
         mine = client_of(self._site.chain, self._ledger, self._signer.address)
+        if found.phase == "reveal" and owes(mine, number):
+            return self._reveal(number)
+        if not mine.enrolled:
+            raise ClientStruck(f"{self._name} was shut out of the federation", owner=self._name, round=mine.round)
         if found.phase == "join" and mine.round != number:
             return self._join(number)
         if mine.round != number or found.phase not in ("noise", "submit"):
@@ -154,6 +159,27 @@ class Client:
         if found.phase == "submit" and mine.stage in ("joined", "committed"):
             return self._sealed(found) and self.send(number, self.submission(number))
         return False
+
+    def reveal(self) -> Revealed:
+        """Answer the open dispute: this client's update of the round, its noise and its salt become public.
+
+        Raises DisputesOff, NotInDispute, OpeningWrong, ChainingBroken, TransactionReverted with the ledger's reason.
+        """
+        number = round_in_dispute(self._site.chain, self._ledger, self._plan)
+        spent = exposure(self._plan, self._opened.noise)
+        self._report(f"{self._name}: the update of round {number} becomes public, at epsilon {spent:.4f} for itself")
+        self._reveal(number)
+        return Revealed(name=self._name, round=number, values=self._circuits.layout.update_length, epsilon=spent)
+
+    def _reveal(self, number: int) -> bool:
+        chain, ledger = self._site.chain, self._ledger
+        mine = client_of(chain, ledger, self._signer.address)
+        if not owes(mine, number):
+            raise NotInDispute(f"{self._name} has nothing to reveal in round {number}", owner=self._name, round=number)
+        update = self._notes.update_of(number)
+        opening = opening_of(update, mine, chain, ledger, self._circuits, self._prover, self._report)
+        self._act("reveal", [number, opening.point, list(opening.scalars), opening.basis])
+        return True
 
     def _sealed(self, found: RoundView) -> bool:
         """Whether the block whose hash is drawn is in the past."""
@@ -172,7 +198,8 @@ class Client:
 
     def _commit_noise(self, number: int) -> bool:
         kept = self._notes.secrets_of(number)
-        vectors = self._candidates(kept, beacon_of(self._site.chain, self._ledger, number))
+        beacon, deviation = beacon_of(self._site.chain, self._ledger, number), self._opened.noise.deviation
+        vectors = candidates(kept.secrets, beacon, self._circuits.layout, deviation)
         points = commit_vectors(self._circuits, vectors, self._prover, self._report)
         self._notes.save_noise(number, vectors)
         self._notes.save_secrets(RoundSecrets(round=number, secrets=kept.secrets, points=points))
@@ -217,7 +244,7 @@ class Client:
         write_json(
             self._federation.update(self._name, self._ledger.address, number), {"values": list(update)}, mode=0o600
         )
-        made = RoundProof(proof=proof, batch=batch)
+        made = RoundProof(proof=proof, batch=batch, update=update)
         self._notes.save_proof(number, made)
         return made
 
@@ -234,18 +261,6 @@ class Client:
         chosen = candidate_of(self._site.chain, self._ledger, self._signer.address)
         hashed = bytes.fromhex(keccak_of(kept.secrets[chosen])[2:])
         return [hashed if place == chosen else secret for place, secret in enumerate(kept.secrets)]
-
-    def _candidates(self, kept: RoundSecrets, beacon: bytes) -> list[tuple[int, ...]]:
-        layout = self._circuits.layout
-        return [
-            noise_vector(
-                seed_of(secret, beacon),
-                length=layout.architecture.parameters,
-                salt=layout.salts_length,
-                deviation=self._opened.noise.deviation,
-            )
-            for secret in kept.secrets
-        ]
 
     def weights(self, number: int) -> tuple[int, ...]:
         """The model to train from: what the board says, if the ledger says the same. Raises RoundFailed."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from ...chain.registry import ContractAt
 from ...chain.training import (
@@ -14,19 +14,30 @@ from ...chain.training import (
     ledger_events,
     model_round,
     round_of,
+    updates_of,
 )
 from ...config import Config
-from ...errors import ChainingBroken, RoundFailed
+from ...errors import (
+    ChainingBroken,
+    RoundFailed,
+    SumMatches,
+    SumUnmatched,
+    UpdateMismatch,
+    UpdateOutOfBound,
+    UpdateUnreadable,
+)
 from ...halo2 import Prover
 from ...progress import Report, silent
-from ...record import Record
 from ...scratch import scratch_folder
 from ...training.aggregate import aggregator
 from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
 from ...training.grid import EXACT_BITS, from_grid
-from ...values import Digest, address, keccak_of
+from ...values import address, keccak_of
 from ..site import Site
+from .disputing import Arbiter
 from .folder import Federation, Opened, Weights
+from .revealing import expect_disputes, round_in_dispute
+from .rounds import Closing, Disputed, RoundClosed, Settled, Struck
 from .setup import open_federation, signer_of
 
 _PAUSE = 0.2
@@ -36,31 +47,6 @@ Alive = Callable[[], None]
 
 def _nothing() -> None:
     """Nobody else is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundClosed(Record):
-    """One round that changed the model."""
-
-    round: int
-    updates: int
-    model: Digest
-    epsilon: int  #: in billionths
-    seconds: float  #: from opening to closing
-    sum_seconds: float
-    prove_seconds: float
-    gas: int  #: of the coordinator's transactions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
-    """What the last transaction of a round did."""
-
-    updates: int
-    model: Digest
-    epsilon: int  #: in billionths
-    prove_seconds: float
-    gas: int
 
 
 class Coordinator:
@@ -75,6 +61,7 @@ class Coordinator:
         self._site: Site = site
         self._ledger: ContractAt = ledger
         self._signer = signer_of(self._plan, -1, config)
+        self._arbiter = Arbiter(federation, opened, circuits, site, ledger, self._signer, prover=prover, report=report)
 
     @property
     def opened(self) -> Opened:
@@ -114,17 +101,20 @@ class Coordinator:
     def run_round(self, alive: Alive = _nothing) -> RoundClosed:
         """One round from opening to closing; an open one is taken up. `alive` is called while waiting and may raise.
 
-        Raises RoundFailed, TransactionReverted with the ledger's reason, AggregationError and EngineError.
+        A sum that does not match is disputed, where the plan has that, and the round goes on with the updates that are
+        revealed. Raises SumUnmatched where it has not, RoundFailed, TransactionReverted with the ledger's reason,
+        AggregationError and EngineError.
         """
         chain, started = self._site.chain, time.monotonic()
         number, gas = current_round(chain, self._ledger), 0
         if number == 0 or round_of(chain, self._ledger, number).phase in ("closed", "aborted"):
+            self._expect_quorum()
             self._wait_for_data(alive)
             number, gas = number + 1, self.open_round()
         self._report(f"round {number} of {self._plan.rounds}: waiting for proofs", self.done / self._plan.rounds)
         gas += self._wait_for_updates(number, alive)
         began = time.monotonic()
-        total = self.total(number)
+        total, settled = self._agreed(number, alive)
         summed = time.monotonic()
         closed = self.close(number, total)
         return RoundClosed(
@@ -135,15 +125,70 @@ class Coordinator:
             seconds=time.monotonic() - started,
             sum_seconds=summed - began,
             prove_seconds=closed.prove_seconds,
-            gas=gas + closed.gas,
+            gas=gas + closed.gas + (settled.gas if settled else 0),
+            disputed=settled is not None,
+            struck=settled.struck if settled else (),
+            named=settled.named if settled else (),
         )
+
+    def dispute(self) -> Disputed:
+        """Ask every client of the open round for its update, if the sum does not match.
+
+        Raises DisputesOff, SumMatches, RoundFailed while the round could not be closed yet, and as `total` does.
+        """
+        expect_disputes(self._plan)
+        number = current_round(self._site.chain, self._ledger)
+        found = round_of(self._site.chain, self._ledger, number) if number else None
+        phase = found.phase if found else "none"
+        if found is None or phase != "submit":
+            raise RoundFailed(f"round {number} is in phase {phase}; a sum is there in phase submit", round=number)
+        if found.done < found.members and not deadline_passed(self._site.chain, found.deadline):
+            raise RoundFailed(f"round {number} has {found.done} of {found.members} proofs", round=number)
+        if self._matching(number) is not None:
+            raise SumMatches(f"the sum of round {number} is that of what was proved", round=number)
+        return self._arbiter.open(number)
+
+    def strike(self) -> Struck:
+        """Shut out who has not revealed in time. Raises DisputesOff, NotInDispute, and as `Arbiter.strike` does."""
+        return self._arbiter.strike(round_in_dispute(self._site.chain, self._ledger, self._plan))
+
+    def gone(self) -> frozenset[str]:
+        """Owners who were shut out."""
+        chain = self._site.chain
+        pairs = zip(self._opened.members, self._plan.owners, strict=True)
+        return frozenset(owner.name for one, owner in pairs if not client_of(chain, self._ledger, one).enrolled)
+
+    def _agreed(self, number: int, alive: Alive) -> tuple[tuple[int, ...], Settled | None]:
+        """The sum that the ledger will take: the one that was computed, or that of what a dispute reveals."""
+        gas = 0
+        if round_of(self._site.chain, self._ledger, number).phase != "reveal":
+            total = self._matching(number)
+            if total is not None:
+                return total, None
+            said = f"round {number}: the sum is not that of the updates that were proved"
+            if not self._plan.disputes:
+                raise SumUnmatched(f"{said}; who gave something else is not known", round=number)
+            self._report(f"{said}; all have to reveal theirs")
+            gas = self._arbiter.open(number).gas
+        settled = self._arbiter.settle(number, alive)
+        return settled.total, replace(settled, gas=settled.gas + gas)
+
+    def _matching(self, number: int) -> tuple[int, ...] | None:
+        """The sum, if it is that of what was proved; None for another, or when a client gave nothing to sum."""
+        try:
+            total = self.total(number)
+        except (UpdateUnreadable, UpdateMismatch, UpdateOutOfBound):
+            if not self._plan.disputes:
+                raise
+            return None
+        return total if self._arbiter.matches(total, self._updates(number)) else None
 
     def open_round(self) -> int:
         """Open the next round; gas. Raises TransactionReverted."""
         return self._act("openRound", [])
 
     def total(self, number: int) -> tuple[int, ...]:
-        """The sum of a round's updates, as the plan has it computed. Raises AggregationError, ChainingBroken."""
+        """The sum of a round's updates, as the plan has it computed. Raises AggregationError."""
         names = {member: owner.name for member, owner in zip(self._opened.members, self._plan.owners, strict=True)}
         files = [
             self._federation.update(names[address(event.fields["client"])], self._ledger.address, number)
@@ -151,15 +196,17 @@ class Coordinator:
         ]
         self._report(f"round {number}: summing {len(files)} updates ({self._plan.aggregation})")
         with scratch_folder(self._config.home / "training" / "sums") as scratch:
-            found = aggregator(self._plan.aggregation, scratch=scratch).total(
+            return aggregator(self._plan.aggregation, scratch=scratch).total(
                 files, length=self._circuits.layout.update_length, bound=2**EXACT_BITS, report=self._report
             )
-        if max(map(abs, found)) >= 2**EXACT_BITS:
-            raise ChainingBroken(f"the sum of the updates does not fit {EXACT_BITS} bits", most=2**EXACT_BITS)
-        return found
 
     def close(self, number: int, total: tuple[int, ...]) -> Closing:
-        """Prove the model that follows from a sum, and close the round with it. Raises TransactionReverted."""
+        """Prove the model that follows from a sum, and close the round with it.
+
+        Raises ChainingBroken for a sum that no circuit reads exactly, TransactionReverted.
+        """
+        if max(map(abs, total)) >= 2**EXACT_BITS:
+            raise ChainingBroken(f"the sum of the updates does not fit {EXACT_BITS} bits", most=2**EXACT_BITS)
         scale, updates = self._circuits.layout.scale, self._updates(number)
         before = self._federation.weights(self._ledger.address, self.done)
         self._report(f"round {number}: proving the new model")
@@ -188,6 +235,8 @@ class Coordinator:
             if found.phase == "aborted":
                 raise RoundFailed(f"round {number} was aborted", round=number)
             late = deadline_passed(chain, found.deadline)
+            if found.phase == "reveal":
+                return gas
             if found.phase == "submit" and (found.done == found.members or (late and found.done >= self._plan.quorum)):
                 return gas
             if late:  # go on without those that are missing, or end a round that too few are in
@@ -195,10 +244,18 @@ class Coordinator:
             alive()
             time.sleep(_PAUSE)
 
-    def _updates(self, number: int) -> list[LedgerEvent]:
-        events = ledger_events(self._site.chain, self._ledger, self._opened.block)
-        mine = [event for event in events if event.name == "UpdateProved" and event.fields["round"] == number]
-        return sorted(mine, key=lambda event: int(event.fields["client"], 16))
+    def _updates(self, number: int) -> tuple[LedgerEvent, ...]:
+        return updates_of(ledger_events(self._site.chain, self._ledger, self._opened.block), number)
+
+    def _expect_quorum(self) -> None:
+        left = len(self._opened.members) - len(self.gone())
+        if left < self._plan.quorum:
+            raise RoundFailed(
+                f"{left} owners are left, and the plan's quorum is {self._plan.quorum}",
+                remedy="begin a federation of those who are left",
+                found=left,
+                allowed=self._plan.quorum,
+            )
 
     def _wait_for_data(self, alive: Alive) -> None:
         """Until every member has registered its data, or has had the time of joining for it."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import RoundFailed
+from ...errors import OpeningWrong, RoundFailed
 from ...files import make_private, parse_json, write_json
 from ...record import Record
 from ...training.dataset import Openings
@@ -25,10 +25,11 @@ class RoundSecrets(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundProof(Record):
-    """The proof of a round's step, and the batch that it is about."""
+    """The proof of a round's step, the batch that it is about, and the update that it commits to."""
 
     proof: bytes
     batch: int
+    update: tuple[int, ...] = ()  #: on the grid, with its salt; what a dispute asks for
 
 
 class Notes:
@@ -77,6 +78,13 @@ class Notes:
         """A round's proof; None before it was made."""
         path = self._path(number, "proof")
         return RoundProof.from_json(parse_json(path.read_bytes())) if path.is_file() else None
+
+    def update_of(self, number: int) -> tuple[int, ...]:
+        """What was proved in a round. Raises OpeningWrong when it is not kept."""
+        made = self.proof(number)
+        if made is None or not made.update:
+            raise OpeningWrong(f"the update that was proved in round {number} is not in {self._rounds}", round=number)
+        return made.update
 
     def save_proof(self, number: int, proof: RoundProof) -> None:
         """Keep a round's proof."""

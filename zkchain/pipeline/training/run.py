@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,9 @@ from ...training.dataset import read_table
 from ...training.grid import from_grid
 from ...values import Address
 from .client import Taken
-from .coordinator import Coordinator, RoundClosed
+from .coordinator import Coordinator
 from .folder import Federation, load_federation
+from .rounds import RoundClosed
 
 _STOP_SECONDS = 10.0
 
@@ -39,7 +40,8 @@ class Trained(Record):
     done: int  #: rounds in all
     epsilon: float  #: most that any owner has spent
     delta: float
-    clients: tuple[Taken, ...]
+    clients: tuple[Taken, ...]  #: those that took part to the end
+    shut_out: tuple[str, ...]  #: owners who were struck or expelled
     accuracy: float | None  #: share of right answers on the plan's test samples
     error: float | None  #: mean squared error there
 
@@ -54,7 +56,9 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
     left = federation.plan.rounds - coordinator.done
     if left <= 0:
         return _trained(federation, coordinator, [], ())
-    with _parties(federation, [owner.name for owner in federation.plan.owners]) as parties:
+    gone = coordinator.gone()
+    names = [owner.name for owner in federation.plan.owners if owner.name not in gone]
+    with _parties(federation, names, coordinator.gone) as parties:
         rounds = [coordinator.run_round(parties.check) for _ in range(left)]
         return _trained(federation, coordinator, rounds, parties.results())
 
@@ -80,6 +84,7 @@ def _trained(
         epsilon=coordinator.epsilon() / UNITS,
         delta=0.0 if plan.privacy is None else plan.privacy.delta,
         clients=clients,
+        shut_out=tuple(sorted(coordinator.gone())),
         accuracy=accuracy,
         error=error,
     )
@@ -105,21 +110,29 @@ def judge(federation: Federation, ledger: Address, number: int) -> tuple[float |
 
 
 class _Parties:
-    """Running clients, each with what it prints."""
+    """Running clients, each with what it prints. One that was shut out ends by itself, and nobody waits for it."""
 
-    def __init__(self, names: Sequence[str], processes: Sequence[subprocess.Popen[bytes]], said: Sequence[IO[bytes]]):
-        self._names, self._processes, self._said = names, processes, said
+    def __init__(
+        self,
+        names: Sequence[str],
+        processes: Sequence[subprocess.Popen[bytes]],
+        said: Sequence[IO[bytes]],
+        gone: Callable[[], frozenset[str]],
+    ) -> None:
+        self._names, self._processes, self._said, self._gone = names, processes, said, gone
 
     def check(self) -> None:
         """Raises RoundFailed when a client has ended with an error."""
         for name, process, said in zip(self._names, self._processes, self._said, strict=True):
-            if process.poll() not in (None, 0):
+            if process.poll() not in (None, 0) and name not in self._gone():
                 raise RoundFailed(f"the client {name} failed: {_reason(said)}", owner=name)
 
     def results(self) -> tuple[Taken, ...]:
         """What all said when they were done. Raises RoundFailed."""
-        found = []
+        found, gone = [], self._gone()
         for name, process, said in zip(self._names, self._processes, self._said, strict=True):
+            if name in gone:
+                continue
             process.wait()
             if process.returncode != 0:
                 raise RoundFailed(f"the client {name} failed: {_reason(said)}", owner=name)
@@ -129,7 +142,7 @@ class _Parties:
 
 
 @contextmanager
-def _parties(federation: Federation, names: Sequence[str]) -> Iterator[_Parties]:
+def _parties(federation: Federation, names: Sequence[str], gone: Callable[[], frozenset[str]]) -> Iterator[_Parties]:
     """One process for each owner; none is left behind."""
     processes: list[subprocess.Popen[bytes]] = []
     said: list[IO[bytes]] = []
@@ -147,7 +160,7 @@ def _parties(federation: Federation, names: Sequence[str]) -> Iterator[_Parties]
                     start_new_session=True,
                 )
             )
-        yield _Parties(names, processes, said)
+        yield _Parties(names, processes, said, gone)
     finally:
         for process in processes:
             if process.poll() is None:

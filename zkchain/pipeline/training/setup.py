@@ -17,6 +17,7 @@ from ...halo2 import Prover
 from ...network_config import LOCAL
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
+from ...training.attribution import basis_of, check_revealable
 from ...training.circuits import TrainingCircuit, TrainingCircuits, build_circuits, commit_vectors, prove_vectors
 from ...training.dataset import fresh_salt
 from ...training.grid import from_grid, to_grid
@@ -63,6 +64,8 @@ def open_federation(
 ) -> tuple[Opened, TrainingCircuits, Site, ContractAt]:
     """Set up what is missing; do nothing where all stands. Raises TrainingError, EngineError, ChainError and others."""
     plan = federation.plan
+    if plan.disputes:
+        check_revealable(plan.layout)
     circuits = circuits_of(federation, config=config, prover=prover, report=report)
     with exclusive(config.home / "deploy" / f"{sha256_of(plan.network.encode())[2:18]}.lock"):
         site = open_site(plan.network, config, signing=False)
@@ -77,8 +80,10 @@ def open_federation(
         signer = signer_of(plan, -1, config)
         genesis = _genesis(federation)
         blank, point = commit_vectors(circuits, [(0,), genesis], prover, report)
+        basis = basis_of(circuits, prover, report) if plan.disputes else b""
         sender = Sender(site, signer, report=report)
-        record = _place(sender, circuits, plan, noise.schedule, blank, point, signer.address, config, prover, report)
+        points = (blank, point, basis)
+        record = _place(sender, circuits, plan, noise.schedule, points, signer.address, config, prover, report)
         ledger = ContractAt(record.deployment.address, record.abi)
         members = tuple(signer_of(plan, who, config).address for who in range(len(plan.owners)))
         for member in members:
@@ -113,13 +118,13 @@ def _place(
     circuits: TrainingCircuits,
     plan: Plan,
     schedule: Sequence[int],
-    blank: bytes,
-    genesis: bytes,
+    points: tuple[bytes, bytes, bytes],
     coordinator: Address,
     config: Config,
     prover: Prover,
     report: Report,
 ) -> DeploymentRecord:
+    blank, genesis, basis = points
     registry = placer.place(Part(name=REGISTRY, artifact=load_artifact(REGISTRY), facts={}))
     pins = []
     for circuit in (circuits.step, circuits.server, circuits.weights):
@@ -144,7 +149,7 @@ def _place(
         windows.noise,
         windows.submit,
         windows.close,
-        bytes(32),
+        bytes.fromhex(keccak_of(basis)[2:]) if basis else bytes(32),
         circuits.srs.provenance == "dev",
     )
     part = Part(name=f"{plan.name}Ledger", artifact=load_artifact(LEDGER), args=(setup,), facts={})

@@ -15,7 +15,7 @@ from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.circuits import TrainingCircuits, commit_vectors
 from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Traced, TracedRound
-from ...training.noise import noise_vector, seed_of
+from ...training.noise import candidates
 from ...training.plan import noise_of
 from ...values import ZERO_DIGEST, Digest, address, digest, keccak_of
 from ..lookup import checked_model
@@ -165,17 +165,14 @@ class NoiseCheck:
         if not opened or not beacons:
             return "none"
         self._report(f"recomputing the noise that {client} opened")
-        layout, beacon, points = self._circuits.layout, beacons[-1].fields["beacon"], opened[-1].fields["noisePoints"]
-        others = [place for place in range(len(opened[-1].fields["secrets"])) if place != update.fields["chosen"]]
-        vectors = [
-            noise_vector(
-                seed_of(opened[-1].fields["secrets"][place], beacon),
-                length=layout.architecture.parameters,
-                salt=layout.salts_length,
-                deviation=self._deviation,
-            )
-            for place in others
-        ]
+        beacon, points, secrets = (
+            beacons[-1].fields["beacon"],
+            opened[-1].fields["noisePoints"],
+            opened[-1].fields["secrets"],
+        )
+        others = [place for place in range(len(secrets)) if place != update.fields["chosen"]]
+        shown = [secrets[place] for place in others]
+        vectors = candidates(shown, beacon, self._circuits.layout, self._deviation)
         found = commit_vectors(self._circuits, vectors, self._prover, self._report)
         said = [points[_POINT * place : _POINT * (place + 1)] for place in others]
         return "recomputed" if list(found) == said else "wrong"
