@@ -1,4 +1,4 @@
-"""`zkchain train register|run|coordinator|client|prove|verify|audit|publish`."""
+"""`zkchain train register|run|coordinator|client|prove|verify|audit|publish`; disputes are in `train_disputes`."""
 
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from .answer import Answer, Line
 from .command import command
 from .output import Screen
 from .parameters import PATH
+from .train_disputes import dispute_command, reveal_command, strike_command
 
 _PLAN = Path("plan.toml")
 _owner = click.option("--as", "name", required=True, metavar="NAME", help="Which of the plan's owners.")
@@ -122,6 +123,9 @@ for _command in (
     coordinator_command,
     client_command,
     prove_command,
+    dispute_command,
+    reveal_command,
+    strike_command,
     verify_command,
     audit_command,
     publish_command,
@@ -149,10 +153,12 @@ def _trained(result: Trained) -> Answer:
         lines.append(("accuracy", f"{result.accuracy:.4f} on the test samples"))
     if result.error is not None:
         lines.append(("error", f"{result.error:.6g} mean squared on the test samples"))
-    lines += [
-        (f"round {item.round}", f"{item.updates} updates, {item.seconds:.1f} s, model {item.model[:12]}")
-        for item in result.rounds
-    ]
+    for item in result.rounds:
+        lines.append((f"round {item.round}", f"{item.updates} updates, {item.seconds:.1f} s, model {item.model[:12]}"))
+        lines += [("DISPUTED", f"{name} did not reveal what it proved, and is struck") for name in item.struck]
+        lines += [("DISPUTED", f"{name} had given the sum something else, and is expelled") for name in item.named]
+        if item.disputed and not item.struck and not item.named:
+            lines.append(("DISPUTED", "all revealed what they had given; the sum itself was computed wrongly"))
     return Answer(facts=result.to_json(), lines=lines)
 
 
@@ -189,6 +195,10 @@ def _traced(traced: Traced, page: Path | None) -> Answer:
             ("", f"{update.client} batch {update.batch}, epsilon {update.epsilon / UNITS:.4f}, noise {update.noise}")
             for update in item.updates
         ]
+    for case in traced.disputes:
+        lines.append((f"dispute {case.round}", f"{len(case.revealed)} updates revealed, round {case.outcome}"))
+        lines += [("", f"{client} struck: it did not reveal") for client in case.struck]
+        lines += [("", f"{client} expelled by the coordinator") for client in case.expelled]
     lines += [("data", f"{item.root} of {item.client}, {item.samples} samples") for item in traced.data]
     lines += [("PROBLEM", problem) for problem in traced.problems]
     if page is not None:

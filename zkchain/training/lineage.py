@@ -47,6 +47,22 @@ class TracedRound(Record):
     gas: int
 
 
+#: How a disputed round ended; open: not yet.
+Outcome = Literal["closed", "aborted", "open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedDispute(Record):
+    """A round whose sum was not that of what was proved, so that its clients were asked for their updates."""
+
+    round: int
+    revealed: tuple[Address, ...]  #: whose updates are public
+    struck: tuple[Address, ...]  #: who did not reveal in time
+    expelled: tuple[Address, ...]  #: whom the coordinator shut out meanwhile: they had given the sum something else
+    outcome: Outcome
+    tx_hash: str  #: of the dispute
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traced(Record):
     """A registered model with everything that it comes from."""
@@ -58,6 +74,7 @@ class Traced(Record):
     poseidon: str
     rounds: tuple[TracedRound, ...]  #: up to the model's, oldest first
     data: tuple[DataRoot, ...]
+    disputes: tuple[TracedDispute, ...]  #: of all the ledger's rounds
     answers: int  #: that the gateway has accepted of it
     problems: tuple[str, ...]
 

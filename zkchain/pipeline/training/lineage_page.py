@@ -24,6 +24,7 @@ def lineage_page(traced: Traced) -> str:
         ),
         html.section("Model", _facts(traced)),
         html.section("Rounds", *(_round(item) for item in traced.rounds)),
+        *([html.section("Disputes", _disputes(traced))] if traced.disputes else []),
         html.section("Data", _data(traced)),
         html.section("Problems", *(html.paragraph(problem) for problem in traced.problems or ("none were found",))),
     ]
@@ -86,6 +87,24 @@ def _round(item: TracedRound) -> Markup:
     return html.table(
         f"round {item.round}: {_short(item.before)} to {_short(item.after)}, closed for {item.gas:,} gas",
         ("client", "batch", "update", "epsilon", "noise", "gas"),
+        rows,
+    )
+
+
+def _disputes(traced: Traced) -> Markup:
+    rows = [
+        (
+            item.round,
+            ", ".join(item.revealed) or "nobody",
+            ", ".join(item.struck) or "nobody",
+            ", ".join(item.expelled) or "nobody",
+            item.outcome,
+        )
+        for item in traced.disputes
+    ]
+    return html.table(
+        "rounds whose sum was not that of what was proved",
+        ("round", "revealed", "struck for not revealing", "expelled by the coordinator", "round ended"),
         rows,
     )
 

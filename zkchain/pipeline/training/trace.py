@@ -7,7 +7,7 @@ from ...chain.deployment_record import DeploymentRecord
 from ...chain.deployments import find_deployments, list_deployments, read_deployment
 from ...chain.gateway import list_events
 from ...chain.registry import ContractAt, get_version
-from ...chain.training import LedgerEvent, ledger_events, lineage_of
+from ...chain.training import LedgerEvent, ledger_events, lineage_of, updates_of
 from ...config import Config
 from ...errors import LineageBroken
 from ...halo2 import Prover
@@ -20,6 +20,7 @@ from ...training.plan import noise_of
 from ...values import ZERO_DIGEST, Digest, address, digest, keccak_of
 from ..lookup import checked_model
 from ..site import Site, open_site
+from .dispute_history import disputes_in
 from .folder import Federation, load_federation
 from .setup import LEDGER, circuits_of
 
@@ -65,6 +66,7 @@ def trace_model(
         poseidon=hex(link.poseidon),
         rounds=tuple(rounds),
         data=tuple(_data(events)),
+        disputes=disputes_in(events),
         answers=len(answers),
         problems=tuple(problems),
     )
@@ -103,7 +105,7 @@ def _rounds(
         if rounds and rounds[-1].after != before:
             problems.append(f"round {number} does not begin with the model in which the one before it ended")
         mine = [item for item in events if item.fields.get("round") == number]
-        updates = tuple(_update(site, item, mine, noise) for item in mine if item.name == "UpdateProved")
+        updates = tuple(_update(site, item, mine, noise) for item in updates_of(mine, number))
         problems += [
             f"round {number}: {update.client} opened noise that its secrets do not give"
             for update in updates
