@@ -17,16 +17,6 @@ from .aggregation import (
     UpdateUnreadable,
 )
 from .base import Cancelled, ConfigError, DiskFull, FileError, FileForbidden, UsageError, ZkchainError
-from .disputes import (
-    ClientStruck,
-    DisputeRefused,
-    DisputesOff,
-    NobodyToStrike,
-    NotInDispute,
-    OpeningWrong,
-    SumMatches,
-    SumUnmatched,
-)
 from .inputs import (
     BadDimension,
     BadWeights,
@@ -110,12 +100,20 @@ from .proving import (
 from .training import (
     ChainingBroken,
     CircuitUnfit,
+    ClientStruck,
     DataMismatch,
+    DisputeRefused,
+    DisputesOff,
     EpsilonOutOfReach,
     LineageBroken,
+    NobodyToStrike,
+    NotInDispute,
     OffGrid,
+    OpeningWrong,
     PlanInvalid,
     RoundFailed,
+    SumMatches,
+    SumUnmatched,
     TrainingError,
 )
 from .transactions import (

@@ -49,6 +49,7 @@ def test_sensitivity_is_the_clip_and_two_units_a_coordinate(tmp_path: Path) -> N
         ("[model]", "[modell]\nx = 1\n[model]", "modell"),
         ("name = 'owner1'", "name = 'owner0'", "two owners have the same name"),
         ("quorum = 3", "quorum = 3\nbound = 'length'", "training.bound and training.limit"),
+        ("quorum = 3", "quorum = 3\ndisputes = 'yes'", "training.disputes is 'yes'"),
         ("[data]", "[data", "TOML"),
     ],
 )

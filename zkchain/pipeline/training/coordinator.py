@@ -235,6 +235,10 @@ class Coordinator:
             if found.phase == "aborted":
                 raise RoundFailed(f"round {number} was aborted", round=number)
             late = deadline_passed(chain, found.deadline)
+            closable = found.phase in ("submit", "reveal")
+            if closable and late and deadline_passed(chain, found.deadline + self._plan.windows.close):
+                gas += self._act("abort", [number])
+                continue
             if found.phase == "reveal":
                 return gas
             if found.phase == "submit" and (found.done == found.members or (late and found.done >= self._plan.quorum)):
