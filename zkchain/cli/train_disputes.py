@@ -15,6 +15,8 @@ from .command import command
 from .output import Screen
 from .parameters import PATH
 
+_NOTHING = "none: nothing hides the sum of this batch's gradients any more"
+
 
 @command("dispute", examples=["zkchain train dispute plan.toml"])
 @click.argument("plan", type=PATH)
@@ -40,15 +42,17 @@ def reveal_command(screen: Screen, *, plan: Path, name: str) -> Answer:
 
     What becomes public is the clipped, noisy sum of the gradients of one batch, with its salt. Nothing else of the data
     is shown. But where sums are private this owner's share of the noise hides its data alone, which the epsilon on the
-    ledger does not count; the answer says what it comes to. Together with the others' salts, the weights after this
-    round can be guessed at. Who does not reveal in time is struck. `train client` reveals by itself.
+    ledger does not count; and in a model of a few dozen parameters the noise itself can be computed from what is public
+    then, so that nothing hides the gradients. The answer says which it is. Take the weights after the round for public
+    too. Who does not reveal in time is struck. `train client` reveals by itself.
     """
     config = read_config()
     client = Client(load_federation(plan), name, config=config, prover=make_engine(config), report=screen.report)
     shown = client.reveal()
     lines = [("owner", shown.name), ("round", str(shown.round)), ("values", f"{shown.values:,}, public from now on")]
-    if shown.epsilon:
-        lines.append(("privacy", f"epsilon {shown.epsilon:.6f} for this update alone"))
+    lines.append(
+        ("privacy", _NOTHING if shown.epsilon is None else f"epsilon {shown.epsilon:.6f} for this update alone")
+    )
     return Answer(facts=shown.to_json(), lines=lines)
 
 

@@ -12,9 +12,9 @@ EXACT_BITS = 24
 LIMB_BITS = 18
 MOST_CLIENTS = 2 ** (EXACT_BITS - LIMB_BITS)
 #: A proof opens each committed vector at one point, which tells one field element of it.
-_OPENING_BITS = 254
+OPENING_BITS = 254
 #: What has to stay unknown for ever.
-_HIDING_BITS = 128
+HIDING_BITS = 128
 
 
 def to_grid(values: Iterable[float] | np.ndarray, scale: int, what: str) -> tuple[int, ...]:
@@ -42,5 +42,5 @@ def salt_limbs(proofs: int, commitments: int = 1) -> int:
 
     Enough for 128 bits to stay unknown after every one of them gave away one field element.
     """
-    bits = _OPENING_BITS * (proofs + commitments - 1) + _HIDING_BITS
+    bits = OPENING_BITS * (proofs + commitments - 1) + HIDING_BITS
     return -(-bits // LIMB_BITS)

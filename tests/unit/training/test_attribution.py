@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from tests.support.federations import small_layout
 from zkchain.errors import ChainingBroken, PlanInvalid
 from zkchain.training.architecture import Architecture
-from zkchain.training.attribution import MOST_VALUES, check_revealable, from_scalars, sum_matches, to_scalars
+from zkchain.training.attribution import (
+    MOST_VALUES,
+    check_revealable,
+    from_scalars,
+    noise_stays_hidden,
+    sum_matches,
+    to_scalars,
+)
 from zkchain.training.curve import INFINITY, add, negative, times
 from zkchain.values import MODULUS
 
@@ -75,6 +82,14 @@ def test_what_is_revealed_is_read_back(values: list[int]) -> None:
 def test_more_values_than_an_update_has_are_refused() -> None:
     with pytest.raises(ChainingBroken):
         from_scalars((1, 2, 3), 2)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "deviation", "hidden"),
+    [(4, 1000.0, False), (31, 1000.0, False), (35, 1000.0, True), (99, 0.0, False)],
+)
+def test_noise_stays_hidden_behind_enough_parameters(parameters: int, deviation: float, hidden: bool) -> None:
+    assert noise_stays_hidden(parameters, deviation) == hidden
 
 
 def test_an_update_that_no_transaction_can_reveal_is_refused_before_a_federation_is_set_up() -> None:

@@ -167,7 +167,8 @@ class Client:
         """
         number = round_in_dispute(self._site.chain, self._ledger, self._plan)
         spent = exposure(self._plan, self._opened.noise)
-        self._report(f"{self._name}: the update of round {number} becomes public, at epsilon {spent:.4f} for itself")
+        costs = "which nothing hides" if spent is None else f"at epsilon {spent:.4f} for itself"
+        self._report(f"{self._name}: the update of round {number} becomes public, {costs}")
         self._reveal(number)
         return Revealed(name=self._name, round=number, values=self._circuits.layout.update_length, epsilon=spent)
 

@@ -11,7 +11,7 @@ from ...halo2 import Prover
 from ...progress import Report
 from ...record import Record
 from ...training.accounting import UNITS, schedule
-from ...training.attribution import basis_of, to_scalars
+from ...training.attribution import basis_of, noise_stays_hidden, to_scalars
 from ...training.circuits import TrainingCircuits, commit_vectors
 from ...training.plan import Noise, Plan
 from ...values import keccak_of
@@ -24,7 +24,7 @@ class Revealed(Record):
     name: str
     round: int
     values: int  #: numbers, with the salt behind them
-    epsilon: float  #: of this update alone, against whoever sees it; 0 where no noise is added
+    epsilon: float | None  #: of this update alone; None where nothing hides it: no noise, or one that can be computed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +89,14 @@ def opening_of(
     return Opening(point=point, scalars=to_scalars(update), basis=basis)
 
 
-def exposure(plan: Plan, noise: Noise) -> float:
-    """Epsilon of one revealed update, at the plan's delta; 0 without noise.
+def exposure(plan: Plan, noise: Noise) -> float | None:
+    """Epsilon of one revealed update, at the plan's delta; None where nothing hides the sum of its gradients.
 
     A client adds its share of the noise only, where sums are all that is seen: what was meant to hide behind the
     others' noise stands alone. Raises ExtraMissing.
     """
-    if plan.privacy is None:
-        return 0.0
+    if plan.privacy is None or not noise_stays_hidden(plan.architecture.parameters, noise.deviation):
+        return None
     together = 1 if plan.aggregation == "clear" else plan.quorum
     share = noise.multiplier / math.sqrt(together)
     return schedule(share, 1, plan.privacy.delta, plan.privacy.accountant)[0] / UNITS
