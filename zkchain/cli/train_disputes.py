@@ -50,10 +50,8 @@ def reveal_command(screen: Screen, *, plan: Path, name: str) -> Answer:
     client = Client(load_federation(plan), name, config=config, prover=make_engine(config), report=screen.report)
     shown = client.reveal()
     lines = [("owner", shown.name), ("round", str(shown.round)), ("values", f"{shown.values:,}, public from now on")]
-    lines.append(
-        ("privacy", _NOTHING if shown.epsilon is None else f"epsilon {shown.epsilon:.6f} for this update alone")
-    )
-    return Answer(facts=shown.to_json(), lines=lines)
+    privacy = _NOTHING if shown.epsilon is None else f"epsilon {shown.epsilon:.6f} for this update alone"
+    return Answer(facts=shown.to_json(), lines=[*lines, ("privacy", privacy)])
 
 
 @command("strike", examples=["zkchain train strike plan.toml"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ...chain.registry import ContractAt
 from ...chain.signer import Signer
 from ...chain.training import (
+    ClientView,
     RoundView,
     act,
     beacon_of,
@@ -97,17 +98,19 @@ class Client:
         """Register, then act whenever it is this client's turn until `rounds` rounds are over.
 
         A round that was aborted is followed by another one, which is waited for. Raises RoundFailed for weights that
-        the ledger does not hold, TransactionReverted with the ledger's reason, and EngineError.
+        the ledger does not hold, ClientStruck once this client was shut out, TransactionReverted with the ledger's reason,
+        and EngineError.
         """
         self.register()
         while model_round(self._site.chain, self._ledger) < rounds:
             if not self.step():
                 time.sleep(_PAUSE)
-        spent = client_of(self._site.chain, self._ledger, self._signer.address).epsilon
+        mine = client_of(self._site.chain, self._ledger, self._signer.address)
+        self._expect_enrolled(mine)
         return Taken(
             name=self._name,
             rounds=rounds,
-            epsilon=spent / UNITS,
+            epsilon=mine.epsilon / UNITS,
             gas=self._gas,
             prove_seconds=tuple(self._seconds),
         )
@@ -148,8 +151,7 @@ class Client:
         mine = client_of(self._site.chain, self._ledger, self._signer.address)
         if found.phase == "reveal" and owes(mine, number):
             return self._reveal(number)
-        if not mine.enrolled:
-            raise ClientStruck(f"{self._name} was shut out of the federation", owner=self._name, round=mine.round)
+        self._expect_enrolled(mine)
         if found.phase == "join" and mine.round != number:
             return self._join(number)
         if mine.round != number or found.phase not in ("noise", "submit"):
@@ -181,6 +183,10 @@ class Client:
         opening = opening_of(update, mine, chain, ledger, self._circuits, self._prover, self._report)
         self._act("reveal", [number, opening.point, list(opening.scalars), opening.basis])
         return True
+
+    def _expect_enrolled(self, mine: ClientView) -> None:
+        if not mine.enrolled:
+            raise ClientStruck(f"{self._name} was shut out of the federation", owner=self._name, round=mine.round)
 
     def _sealed(self, found: RoundView) -> bool:
         """Whether the block whose hash is drawn is in the past."""
