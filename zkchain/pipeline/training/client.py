@@ -98,8 +98,8 @@ class Client:
         """Register, then act whenever it is this client's turn until `rounds` rounds are over.
 
         A round that was aborted is followed by another one, which is waited for. Raises RoundFailed for weights that
-        the ledger does not hold, ClientStruck once this client was shut out, TransactionReverted with the ledger's reason,
-        and EngineError.
+        the ledger does not hold, ClientStruck once this client was shut out, TransactionReverted with the ledger's
+        reason, and EngineError.
         """
         self.register()
         while model_round(self._site.chain, self._ledger) < rounds:
