@@ -27,7 +27,7 @@ class Disputed:
 @pytest.fixture(scope="module")
 def disputed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disputed]:
     zkchain = Zkchain(cwd=tmp_path_factory.mktemp("disputed"), home=tmp_path_factory.mktemp("home"))
-    write_plan(zkchain.cwd, rounds=2, owners=4, quorum=3, extra="disputes = true\n")
+    write_plan(zkchain.cwd, rounds=2, quorum=2, aggregation="clear", extra="disputes = true\n")
     done = threading.Event()
     liar = threading.Thread(target=lie, args=(zkchain.cwd / "plan.federation/parties/owner1", done))
     liar.start()
@@ -63,10 +63,10 @@ def test_the_run_names_the_liar_and_ends_with_the_others(disputed: Disputed) -> 
     assert disputed.steps["run"].exit_code == 0, disputed.steps["run"].out
     trained = disputed.steps["run"].json
     first, second = trained["rounds"]
-    assert (first["disputed"], first["named"], first["struck"], first["updates"]) == (True, ["owner1"], [], 4)
-    assert (second["disputed"], second["named"], second["updates"]) == (False, [], 3)
+    assert (first["disputed"], first["named"], first["struck"], first["updates"]) == (True, ["owner1"], [], 3)
+    assert (second["disputed"], second["named"], second["updates"]) == (False, [], 2)
     assert trained["shut_out"] == ["owner1"]
-    assert [client["name"] for client in trained["clients"]] == ["owner0", "owner2", "owner3"]
+    assert [client["name"] for client in trained["clients"]] == ["owner0", "owner2"]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_audit_shows_the_dispute(disputed: Disputed) -> None:
     audit = disputed.steps["audit"]
     assert audit.exit_code == 0, audit.out
     (case,) = audit.json["disputes"]
-    assert (case["round"], case["outcome"], len(case["revealed"]), case["struck"]) == (1, "closed", 4, [])
+    assert (case["round"], case["outcome"], len(case["revealed"]), case["struck"]) == (1, "closed", 3, [])
     assert len(case["expelled"]) == 1
     page = (disputed.zkchain.cwd / "lineage.html").read_text(encoding="utf-8")
     assert "Disputes" in page
