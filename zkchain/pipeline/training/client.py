@@ -42,6 +42,8 @@ from .setup import LEDGER, circuits_of, registered_at, signer_of
 
 _PAUSE = 0.2
 _SECRET_BYTES = 32
+#: Where the update's point lies in a proof of the step: behind those of data, weights, noise and factors.
+_UPDATE = slice(4 * 64, 5 * 64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +168,13 @@ class Client:
         if kept is None:
             kept = RoundSecrets(round=number, secrets=tuple(secrets.token_bytes(_SECRET_BYTES) for _ in range(count)))
             self._notes.save_secrets(kept)
-        hashed = secrets_hash(kept.secrets) if count else Digest("0x" + "0" * 64)
+        hashed = secrets_hash(kept.secrets) if count else self._bound(self.prove(number))
         self._act("join", [number, bytes.fromhex(hashed[2:])])
         return True
+
+    def _bound(self, made: RoundProof) -> Digest:
+        """The update under this client's name: committed to before anybody shows one, so that no other can copy it."""
+        return keccak_of(bytes.fromhex(self._signer.address[2:]) + made.proof[_UPDATE])
 
     def _commit_noise(self, number: int) -> bool:
         kept = self._notes.secrets_of(number)
