@@ -86,8 +86,8 @@ interface ITrainingErrors {
     /// @notice `client` is not in this round.
     error NotJoined(address client);
 
-    /// @notice Hashes of secrets are given exactly where there are candidates to be made of them.
-    error SecretsHashUnfit(uint256 candidates, bytes32 found);
+    /// @notice This is another update than the one that the client committed to when it joined.
+    error OtherUpdate(bytes32 expected, bytes32 found);
 
     /// @notice A further proof on this batch would cost `epsilon`, above the client's own cap.
     error EpsilonExceeded(address client, uint64 epsilon, uint64 cap);

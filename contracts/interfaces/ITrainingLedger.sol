@@ -197,7 +197,8 @@ interface ITrainingLedger is ITrainingErrors {
     function openRound() external returns (uint256 round);
 
     /// @notice Puts the caller into the round. The last who can ends the phase.
-    /// @param secretsHash keccak256 of the secrets' keccak256, one after another; zero without noise.
+    /// @param secretsHash keccak256 of the secrets' keccak256, one after another; without noise, keccak256 of the
+    /// caller's address and the points of the update that it is going to submit.
     function join(uint256 round, bytes32 secretsHash) external;
 
     /// @notice Ends joining after its deadline: the round goes on with those in it, or is aborted without a quorum.

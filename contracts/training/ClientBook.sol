@@ -60,7 +60,7 @@ abstract contract ClientBook is RoundClock {
         client.allowed = _allowed(uses, epsilonCap);
         // Written here, once, so that the first round costs a client no more gas than those after it.
         client.commitment = root;
-        if (_CANDIDATES != 0) client.secretsHash = root;
+        client.secretsHash = root;
         _live.ready += 1;
         emit DataRegistered(msg.sender, root, batches, samples, uses, epsilonCap);
     }

@@ -7,9 +7,8 @@ import {G1} from "../libraries/G1.sol";
 import {ClientBook} from "./ClientBook.sol";
 
 /// @title A client's three steps in a round: join, commit to noise, prove the update
-/// @notice A proof is not bound to who sends it. With noise it cannot be another's, whose candidates nobody else could
-/// commit to before they were open. Without noise, an enrolled client that copies another's batch into a tree of its
-/// own can copy the proof too, and so count that update twice.
+/// @notice A proof says nothing of who sends it, but nobody can send another's: a client commits to its candidates of
+/// noise, or without noise to its update under its own name, before anybody has shown one.
 abstract contract UpdateBook is ClientBook {
     /// @inheritdoc ITrainingLedger
     function join(uint256 round, bytes32 secretsHash) external {
@@ -18,11 +17,11 @@ abstract contract UpdateBook is ClientBook {
         Client storage client = _enrolled(msg.sender);
         if (client.round == round && client.stage != Stage.None) revert AlreadyJoined(msg.sender);
         _expectAble(msg.sender);
-        if ((secretsHash == 0) != (_CANDIDATES == 0)) revert SecretsHashUnfit(_CANDIDATES, secretsHash);
+        if (secretsHash == 0) revert ZeroField("secretsHash");
         // It is the open round's number, which has so many bits.
         // forge-lint: disable-next-line(unsafe-typecast)
         (client.round, client.stage, client.revealed) = (uint32(round), Stage.Joined, 0);
-        if (_CANDIDATES != 0) client.secretsHash = secretsHash;
+        client.secretsHash = secretsHash;
         uint16 members = ++live.members;
         emit ClientJoined(round, msg.sender, secretsHash);
         if (members >= live.ready && members >= _QUORUM) _endJoin();
@@ -91,12 +90,18 @@ abstract contract UpdateBook is ClientBook {
         if (!MerkleProof.verifyCalldata(update.path, client.root, leaf)) revert WrongBatch(msg.sender, batch);
     }
 
-    /// @dev That the candidates and secrets are those committed to, and the proof is of the candidate that was drawn.
+    /// @dev That the candidates and secrets are those committed to, and the proof is of the candidate that was drawn;
+    /// without noise, that the update is the one committed to.
     function _checkNoise(Client storage client, Update calldata update) private returns (uint256 chosen) {
         uint256 size = G1.SIZE * _CHUNKS;
         _expectLength("noisePoints", size * _CANDIDATES, update.noisePoints.length);
         _expectLength("secrets", _CANDIDATES, update.secrets.length);
-        if (_CANDIDATES == 0) return 0;
+        if (_CANDIDATES == 0) {
+            bytes calldata points = _points(update.proof, 2 + 2 * uint256(_CHUNKS));
+            bytes32 own = keccak256(abi.encodePacked(msg.sender, points));
+            if (own != client.secretsHash) revert OtherUpdate(client.secretsHash, own);
+            return 0;
+        }
         chosen = _candidate(_draw(), msg.sender);
         bytes32 found = keccak256(update.noisePoints);
         if (found != client.commitment) revert WrongCandidates(client.commitment, found);

@@ -29,7 +29,7 @@ from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.dispute_history import disputes_in
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.setup import signer_of
-from zkchain.training.attribution import basis_of, to_scalars
+from zkchain.training.attribution import MOST_VALUES, basis_of, to_scalars
 from zkchain.values import ZERO_DIGEST, address, keccak_of
 
 need_training()
@@ -151,6 +151,7 @@ def test_who_does_not_answer_or_cannot_is_struck_after_the_deadline(tmp_path: Pa
 
     shown = clients[0].reveal()
     assert shown.values == coordinator.circuits.layout.update_length
+    assert shown.gas < 2**24 * shown.values / MOST_VALUES, "or an update that may be revealed could not be"
     assert shown.epsilon is None, "the noise of four parameters can be computed"
     with pytest.raises(NotInDispute, match="nothing to reveal"):
         clients[0].reveal()

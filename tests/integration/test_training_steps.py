@@ -148,3 +148,20 @@ def test_a_networks_proof_commits_to_exactly_what_was_registered(prover: Engine,
     assert not prover.verify(circuits.step.files, (), proof[:64] + points[1] + proof[128:-1] + bytes([proof[-1] ^ 1]))
     settings = json.loads(circuits.step.files.settings.read_text())
     assert settings["model_instance_shapes"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sizes", [(999, 1), (30, 31, 1)])
+def test_a_thousand_parameters_are_one_vector(prover: Engine, folder: Path, sizes: tuple[int, ...]) -> None:
+    """The step and the server's after it, both proved: the server's answer is to the bit what the grid says."""
+    step = Step(small_layout(sizes=sizes), seed=8)
+    layout, scale = step.layout, step.layout.scale
+    circuits, d = built(prover, layout, folder), layout.architecture.parameters
+    assert 990 < d <= 1000
+    proof, _, update = prove_vectors(circuits.step, [from_grid(v, scale) for v in step.vectors], prover)
+    assert proof[4 * 64 : 5 * 64] == commit_vectors(circuits, [update], prover)[0]
+    found = (np.array(update[:d]) - step.drawn) / 2**scale
+    assert close(found, clipped_sum(step.gradients(), 1.0))
+    _, _, after = prove_vectors(circuits.server, [from_grid(v, scale) for v in (step.weights, update)], prover)
+    exact = np.array(step.weights[:d]) + np.array(update[:d]) / layout.divisor
+    assert np.abs(np.array(after[:d]) - exact).max() < 1

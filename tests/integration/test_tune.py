@@ -180,6 +180,33 @@ def test_a_tree_can_be_held_to_an_error_that_its_own_jumps_exceed(prover, tmp_pa
     compiled(place, prover, tmp_path / "ours", goal=Goal(max_error=0.01))
 
 
+class Watching:
+    """A prover that keeps which models it was asked to run, and on how many inputs."""
+
+    def __init__(self, prover):
+        self._prover, self.runs = prover, []
+
+    def __getattr__(self, name):
+        return getattr(self._prover, name)
+
+    def survey(self, model, variants, inputs, *arguments):
+        self.runs += [(model.stem, len(inputs))] * len(variants)
+        return self._prover.survey(model, variants, inputs, *arguments)
+
+
+def test_a_form_that_cannot_be_cheaper_is_laid_out_but_not_run(prover, tmp_path):
+    """Sixteen tanh of small numbers: a narrow table would save nothing, and takes digits of each."""
+    weights = {"a": np.random.default_rng(0).normal(size=(16, 16)).astype(np.float32) / 8}
+    nodes = [node("MatMul", ["x", "a"], ["h"]), node("Tanh", ["h"], ["y"])]
+    (tmp_path / "model.onnx").write_bytes(graph(nodes, {"x": (1, 16)}, {"y": (1, 16)}, weights).SerializeToString())
+    np.save(tmp_path / "samples.npy", np.random.default_rng(1).uniform(-1, 1, size=(24, 16)).astype(np.float32))
+    place = tmp_path, read_config({"ZKCHAIN_HOME": str(tmp_path / "home")}, cwd=tmp_path)
+    watching = Watching(prover)
+    compiled(place, watching, tmp_path / "ours", goal=Goal(max_error=0.05))
+    assert ("narrow", 0) in watching.runs
+    assert [run for run in watching.runs if run[0] == "narrow" and run[1]] == [("narrow", 4)]  # whether it agrees
+
+
 @pytest.mark.slow
 def test_few_exponentials_are_looked_up_in_a_narrow_table(curved, prover, tmp_path):
     bundle = compiled(curved, prover, tmp_path / "ours")

@@ -61,7 +61,7 @@ def settle_within(
     Raises FidelityViolated and EngineError.
     """
     bounds = FidelityBounds(max_error=options.goal.max_error, max_flip=options.goal.max_flip)
-    known: Surveys = {}
+    known = Surveys()
     settled = settle(prover, forms, samples, options, track, report, known)
     for attempt in range(_ATTEMPTS):
         measured = gate.measure(prover, settled, report)

@@ -7,11 +7,12 @@ import click
 from ..config import read_config
 from ..files import write_atomic
 from ..pipeline.engine import make_engine
-from ..pipeline.training.client import Client, Taken
+from ..pipeline.training.client import Client
 from ..pipeline.training.folder import load_federation
 from ..pipeline.training.lineage_page import lineage_page
 from ..pipeline.training.publish import Published, publish_model
 from ..pipeline.training.register import Registered, register_data
+from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
 from ..pipeline.training.trace import trace_model
 from ..pipeline.training.verify import Verified, verify_plan

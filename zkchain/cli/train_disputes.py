@@ -51,7 +51,7 @@ def reveal_command(screen: Screen, *, plan: Path, name: str) -> Answer:
     shown = client.reveal()
     lines = [("owner", shown.name), ("round", str(shown.round)), ("values", f"{shown.values:,}, public from now on")]
     privacy = _NOTHING if shown.epsilon is None else f"epsilon {shown.epsilon:.6f} for this update alone"
-    return Answer(facts=shown.to_json(), lines=[*lines, ("privacy", privacy)])
+    return Answer(facts=shown.to_json(), lines=[*lines, ("privacy", privacy), ("gas", f"{shown.gas:,}")])
 
 
 @command("strike", examples=["zkchain train strike plan.toml"])

@@ -19,7 +19,7 @@ from .grid import HIDING_BITS, OPENING_BITS
 from .layout import Layout
 
 #: Values that a client can reveal in one transaction: each takes up to 12,000 units of gas, of 2^24 (EIP-7825).
-MOST_VALUES = 1300
+MOST_VALUES = 1000
 
 
 def check_revealable(layout: Layout) -> None:

@@ -52,9 +52,11 @@ class Graph:
         return self.op("Concat", *tensors, axis=0)
 
     def clip(self, tensor: str, limit: float) -> str:
-        """Values within -limit and limit."""
-        low, high = (self._initializer(np.float32(bound)) for bound in (-limit, limit))
-        return self.op("Clip", tensor, low, high)
+        """Values within -limit and limit, by what is beyond: the engine's own Clip takes a lookup more, and its gas."""
+        edge = self.constant(limit)
+        above = self.op("Relu", self.op("Sub", tensor, edge))
+        below = self.op("Relu", self.op("Sub", self.op("Neg", tensor), edge))
+        return self.op("Add", self.op("Sub", tensor, above), below)
 
     def as_float(self, condition: str) -> str:
         """1 where a condition holds, 0 elsewhere."""

@@ -156,17 +156,17 @@ contract RoundClockTest is Federation {
         ledger.join(round, "secrets");
     }
 
-    function testSecretsAreGivenExactlyWhereThereIsNoise() public {
+    function testNobodyJoinsWithoutACommitment() public {
         uint256 round = open();
         vm.prank(who[0]);
-        expect(abi.encodeWithSelector(ITrainingErrors.SecretsHashUnfit.selector, 3, bytes32(0)));
+        expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "secretsHash"));
         ledger.join(round, 0);
         candidates = 0;
         start();
         round = open();
         vm.prank(who[0]);
-        expect(abi.encodeWithSelector(ITrainingErrors.SecretsHashUnfit.selector, 0, bytes32("secrets")));
-        ledger.join(round, "secrets");
+        expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "secretsHash"));
+        ledger.join(round, 0);
     }
 
     function testTheLastSecondForJoiningCountsAndTheNextDoesNot() public {

@@ -324,6 +324,27 @@ contract UpdateBookTest is Federation {
         refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "secrets", 0, 1));
     }
 
+    /// @dev The thief joins with the hash that it has seen, and then shows the proof with a path of its own.
+    function testWithoutNoiseAnothersUpdateIsRefused() public {
+        candidates = 0;
+        start();
+        round = open();
+        bytes32 hash = secretsHash(who[0], round);
+        vm.prank(who[1]);
+        ledger.join(round, hash);
+        join(who[0], round);
+        vm.warp(block.timestamp + JOIN + 1);
+        ledger.endJoin(round);
+        nextBlock();
+        ITrainingLedger.Update memory update = honest(who[1], round);
+        bytes32 own = keccak256(abi.encodePacked(who[1], updatePoints(who[1], round)));
+        bytes memory reason = abi.encodeWithSelector(ITrainingErrors.OtherUpdate.selector, hash, own);
+        vm.prank(who[1]);
+        vm.expectRevert(reason);
+        ledger.submit(round, update);
+        submit(who[0], round);
+    }
+
     // --- the points --------------------------------------------------------------------------------------------------
 
     function testPointsThatAreNoneAreRefused() public {

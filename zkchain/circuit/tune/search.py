@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from ...errors import EngineRefused, FidelityViolated
 from ...halo2 import Prover
@@ -55,7 +56,7 @@ def tune(
     Raises FidelityViolated when no choice meets the bound, EngineError when none can be laid out.
     """
     clock = Clock(seconds)
-    surveys: Surveys = {} if known is None else known
+    surveys = known or Surveys()
     every = [
         Search(prover=prover, form=form, samples=samples, fixed=fixed, goal=goal, report=report, known=surveys)
         for form in forms
@@ -106,7 +107,7 @@ def _worthwhile(searches: Sequence[Search], report: Report) -> tuple[Search, lis
     original = next((search for search in searches if search.form.name == "original"), searches[0])
     products = [search for search in searches if search.form.products]
     kept = [search for search in searches if not search.form.products and search.form.name != "original"]
-    if products and kept[0].cells >= _PRODUCTS_CELLS and products[0].outlook() < kept[0].outlook():
+    if products and kept[0].cells >= _PRODUCTS_CELLS and _soonest(products[0]) < _soonest(kept[0]):
         kept = products
     for search in (original, *kept):
         search.samples = search.samples.affordable(kept[0].cells)
@@ -115,6 +116,11 @@ def _worthwhile(searches: Sequence[Search], report: Report) -> tuple[Search, lis
         if search not in sound:
             report(f"the engine answers otherwise for the form {search.form.name!r}, which is left out")
     return original, sound or [original]
+
+
+def _soonest(search: Search) -> float:
+    """Least predicted proving seconds; infinite when the form is refused."""
+    return min((cost.prove_seconds for cost in search.outlook()), default=inf)
 
 
 def _numbers(
@@ -130,7 +136,7 @@ def _numbers(
         judged = []  # tables as wide as the whole form needs them cannot be made at all
     fit = {first.form.name: [item for item in judged if _fits(item, own, bound)]}
     for search in rest:
-        if judged and search.cells > _MOST_CELLS * max(first.cells, *(item.room for item in judged)):
+        if not _may_win(search, first, judged, fit[first.form.name]):
             continue
         others = search.others(own.numerics if own else None)
         fit[search.form.name] = [item for item in others if bound.holds(item.fidelity, item.flips)]
@@ -151,6 +157,13 @@ def _numbers(
     if not any(fit.values()):
         raise _violated(judged, bound)
     return judged, fit
+
+
+def _may_win(search: Search, first: Search, judged: Sequence[Judged], fit: Sequence[Judged]) -> bool:
+    """Whether another form than the first is worth running, by its size and by its predicted cost."""
+    if judged and search.cells > _MOST_CELLS * max(first.cells, *(item.room for item in judged)):
+        return False
+    return not fit or search.promises(first, fit)
 
 
 def _fits(item: Judged, own: Judged | None, bound: Bound) -> bool:

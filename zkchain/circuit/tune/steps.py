@@ -49,8 +49,13 @@ _PATIENCE_SECONDS = 600.0
 #: the engine has been seen to be wrong without a word. So many samples tell.
 _OTHERWISE, _ROUNDING, _COMPARED = 10, 1e-3, 4
 
-#: What the engine answered, by what it was asked. A second search for the same model asks much of it again.
-Surveys = dict[bytes, tuple[Surveyed, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Surveys:
+    """What the engine answered, by what it was asked. A second search for the same model asks much of it again."""
+
+    found: dict[bytes, tuple[Surveyed, ...]] = field(default_factory=dict)
+    bits: dict[tuple[FormName, Numerics], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,8 @@ class Search:
     fixed: Mapping[str, object]
     goal: Goal
     report: Report
-    known: Surveys = field(default_factory=dict)
+    known: Surveys = field(default_factory=Surveys)
+    _laid: dict[tuple[Numerics, ...], list[Candidate]] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> int:
@@ -95,14 +101,15 @@ class Search:
         (found,) = self._survey([{**even(13, 1).run_args(), **WIDE}], [])
         return 0 if found.refusal else int(found.settings["total_assignments"])
 
-    def outlook(self) -> float:
-        """Least predicted proving seconds at middling numbers, before anything is run; infinite when refused."""
-        freivalds = (True, False)
+    def outlook(self, bits: float = _EASY_BITS, *, freivalds: Sequence[bool] = (True, False)) -> list[Cost]:
+        """Predicted costs of all layouts at middling numbers, before anything is run; none when refused.
+
+        `bits` are what decompositions have to hold; tables are taken to fit any size.
+        """
         probed = self._survey([{**even(13, 1).run_args(), **extra} for extra in probes(freivalds)], [])
         if any(one.refusal for one in probed):
-            return inf
-        found = layouts([one.settings for one in probed], freivalds, _EASY_BITS, (0, 0))
-        return min(predict(settings).prove_seconds for _, settings in found)
+            return []
+        return [predict(settings) for _, settings in layouts([one.settings for one in probed], freivalds, bits, (0, 0))]
 
     def agrees(self, original: "Search") -> bool:
         """Whether this form answers as the original does, at a scale where rounding hides nothing."""
@@ -148,16 +155,34 @@ class Search:
         tried = ladder(lookups=True) if baseline is None else finest(baseline)
         return self._judge(tried, WIDE)[0]
 
+    def promises(self, other: "Search", fit: Sequence[Judged]) -> bool:
+        """Whether this form could beat the layouts of `other`, as far as one can tell before it is run."""
+        known = [candidate.cost for candidate in other.layouts(fit)]
+        if not known:
+            return True
+        chosen = _promising(fit)
+        hoped = self.outlook(min(other.bits(chosen)), freivalds=_freivalds(chosen[0]))
+        fastest = min(cost.prove_seconds for cost in [*known, *hoped])
+        best, least = (
+            min((self.goal.score(cost, fastest) for cost in costs), default=None) for costs in (hoped, known)
+        )
+        assert least is not None
+        return best is None or best < least
+
     def layouts(self, fit: Sequence[Judged]) -> list[Candidate]:
         """Layouts of the most promising choices, with their predicted cost."""
-        if not fit:
-            return []
-        chosen = _promising(fit)
-        freivalds = (True, False) if chosen[0].settings["einsum_params"]["total_einsum_col_size"] else (True,)
+        chosen = tuple(_promising(fit))
+        numbers = tuple(item.numerics for item in chosen)
+        if numbers not in self._laid:
+            self._laid[numbers] = self._layouts(chosen) if chosen else []
+        return self._laid[numbers]
+
+    def _layouts(self, chosen: Sequence[Judged]) -> list[Candidate]:
+        freivalds = _freivalds(chosen[0])
         wanted = probes(freivalds)
         probed = self._survey([{**item.numerics.run_args(), **extra} for item in chosen for extra in wanted], [])
         estimated: list[tuple[Judged, Layout, Cost]] = []
-        for number, (item, bits) in enumerate(zip(chosen, self._bits(chosen), strict=True)):
+        for number, (item, bits) in enumerate(zip(chosen, self.bits(chosen), strict=True)):
             own = probed[number * len(wanted) : (number + 1) * len(wanted)]
             if len(own) < len(wanted) or any(one.refusal for one in own):
                 continue
@@ -213,9 +238,16 @@ class Search:
         found = self._survey(variants, self.samples.judged[:most])
         return judge(tried, found, self.samples.references[:most], self.form.name)
 
-    def _bits(self, chosen: Sequence[Judged]) -> list[float]:
+    def bits(self, chosen: Sequence[Judged]) -> list[float]:
         """Bits that the decompositions of each choice need, with room to spare."""
-        variants = [{**self.fixed, **item.numerics.run_args(), **WIDE} for item in chosen]
+        asked = [item.numerics for item in chosen if (self.form.name, item.numerics) not in self.known.bits]
+        if asked:
+            found = self._least_bits(asked)
+            self.known.bits.update({(self.form.name, one): bits for one, bits in zip(asked, found, strict=True)})
+        return [self.known.bits[self.form.name, item.numerics] for item in chosen]
+
+    def _least_bits(self, asked: Sequence[Numerics]) -> list[float]:
+        variants = [{**self.fixed, **numerics.run_args(), **WIDE} for numerics in asked]
         far = [*self.samples.widest, *self.samples.stretched]
         found = self.prover.least_bits(self.form.path, variants, far, self.report)
         if None in found:  # not even the widest layout holds what is beyond the calibrated range
@@ -227,9 +259,9 @@ class Search:
         full = [{**self.fixed, **variant} for variant in variants]
         asked = json.dumps([self.form.name, full, inputs], sort_keys=True)
         key = hashlib.sha256(asked.encode()).digest()
-        if key not in self.known:
-            self.known[key] = self._asked(full, inputs)
-        return self.known[key]
+        if key not in self.known.found:
+            self.known.found[key] = self._asked(full, inputs)
+        return self.known.found[key]
 
     def _asked(self, full: Sequence[Mapping[str, object]], inputs: Sequence[InputData]) -> tuple[Surveyed, ...]:
         try:
@@ -246,6 +278,11 @@ class Search:
         except (EngineAborted, EngineCrashed):
             return Surveyed(settings={}, witnesses=(), refusal=error.message, seconds=0.0)
         return found
+
+
+def _freivalds(item: Judged) -> Sequence[bool]:
+    """What there is to choose from: nothing where no product is large enough for the check."""
+    return (True, False) if item.settings["einsum_params"]["total_einsum_col_size"] else (True,)
 
 
 def _promising(fit: Sequence[Judged]) -> list[Judged]:

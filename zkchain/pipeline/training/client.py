@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from dataclasses import dataclass
 
 from ...chain.registry import ContractAt
 from ...chain.signer import Signer
@@ -25,7 +24,6 @@ from ...errors import ClientStruck, DataMismatch, NotInDispute, RoundFailed, Usa
 from ...files import write_json
 from ...halo2 import Prover
 from ...progress import Report, silent
-from ...record import Record
 from ...solidity.artifacts import load_artifact
 from ...training.accounting import UNITS
 from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
@@ -40,31 +38,13 @@ from ..site import Site, open_site
 from .folder import Federation, Opened, read_openings
 from .notes import Notes, RoundProof, RoundSecrets
 from .revealing import Revealed, exposure, opening_of, owes, round_in_dispute
+from .rounds import Submission, Taken
 from .setup import LEDGER, circuits_of, registered_at, signer_of
 
 _PAUSE = 0.2
 _SECRET_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken(Record):
-    """What taking part came to."""
-
-    name: str
-    rounds: int
-    epsilon: float
-    gas: int
-    prove_seconds: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """A proved update as the ledger takes it."""
-
-    proof: bytes
-    path: tuple[bytes, ...]
-    noise_points: bytes
-    secrets: tuple[bytes, ...]
+#: Where the update's point lies in a proof of the step: behind those of data, weights, noise and factors.
+_UPDATE = slice(4 * 64, 5 * 64)
 
 
 class Client:
@@ -171,8 +151,10 @@ class Client:
         spent = exposure(self._plan, self._opened.noise)
         costs = "which nothing hides" if spent is None else f"at epsilon {spent:.4f} for itself"
         self._report(f"{self._name}: the update of round {number} becomes public, {costs}")
+        before, length = self._gas, self._circuits.layout.update_length
         self._reveal(number)
-        return Revealed(name=self._name, round=number, values=self._circuits.layout.update_length, epsilon=spent)
+        gas = self._gas - before
+        return Revealed(name=self._name, round=number, values=length, epsilon=spent, gas=gas)
 
     def _reveal(self, number: int) -> bool:
         chain, ledger = self._site.chain, self._ledger
@@ -199,9 +181,13 @@ class Client:
         if kept is None:
             kept = RoundSecrets(round=number, secrets=tuple(secrets.token_bytes(_SECRET_BYTES) for _ in range(count)))
             self._notes.save_secrets(kept)
-        hashed = secrets_hash(kept.secrets) if count else Digest("0x" + "0" * 64)
+        hashed = secrets_hash(kept.secrets) if count else self._bound(self.prove(number))
         self._act("join", [number, bytes.fromhex(hashed[2:])])
         return True
+
+    def _bound(self, made: RoundProof) -> Digest:
+        """The update under this client's name: committed to before anybody shows one, so that no other can copy it."""
+        return keccak_of(bytes.fromhex(self._signer.address[2:]) + made.proof[_UPDATE])
 
     def _commit_noise(self, number: int) -> bool:
         kept = self._notes.secrets_of(number)

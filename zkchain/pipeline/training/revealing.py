@@ -24,6 +24,7 @@ class Revealed(Record):
     name: str
     round: int
     values: int  #: numbers, with the salt behind them
+    gas: int
     epsilon: float | None  #: of this update alone; None where nothing hides it: no noise, or one that can be computed
 
 

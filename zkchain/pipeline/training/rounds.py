@@ -61,3 +61,24 @@ class Settled:
     struck: tuple[str, ...]  #: owners who did not reveal
     named: tuple[str, ...]  #: owners who revealed something else than they had given to the sum
     gas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken(Record):
+    """What taking part came to."""
+
+    name: str
+    rounds: int
+    epsilon: float
+    gas: int
+    prove_seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A proved update as the ledger takes it."""
+
+    proof: bytes
+    path: tuple[bytes, ...]
+    noise_points: bytes
+    secrets: tuple[bytes, ...]

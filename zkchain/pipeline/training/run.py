@@ -22,10 +22,9 @@ from ...training.architecture import Architecture
 from ...training.dataset import read_table
 from ...training.grid import from_grid
 from ...values import Address
-from .client import Taken
 from .coordinator import Coordinator
 from .folder import Federation, load_federation
-from .rounds import RoundClosed
+from .rounds import RoundClosed, Taken
 
 _STOP_SECONDS = 10.0
 

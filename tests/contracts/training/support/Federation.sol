@@ -100,7 +100,7 @@ abstract contract Federation is Check {
     }
 
     function secretsHash(address client, uint256 round) internal view returns (bytes32) {
-        if (candidates == 0) return 0;
+        if (candidates == 0) return keccak256(abi.encodePacked(client, updatePoints(client, round)));
         bytes memory all;
         for (uint256 i = 0; i < candidates; ++i) {
             all = bytes.concat(all, keccak256(abi.encode(secret(client, round, i))));
