@@ -23,7 +23,8 @@ from ..progress import Report, silent
 from ..records import Srs
 from ..values import Digest, canonical_json, keccak_of
 from .layout import Layout
-from .step import SATURATION, server_model, step_model, weights_model
+from .methods import method_of
+from .step import SATURATION, server_model, weights_model
 
 Role = Literal["step", "server", "weights"]
 ROLES: tuple[Role, ...] = ("step", "server", "weights")
@@ -37,7 +38,6 @@ _HEADROOM = 6
 #: Bits of one digit of a decomposition; each is a row of a table, which has to fit.
 _DIGIT_BITS = 13
 _FILES = ("model.onnx", "settings.json", "circuit.ezkl", "proving.key", "verifying.key")
-_MODELS = {"step": step_model, "server": server_model, "weights": weights_model}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +112,13 @@ def prove_vectors(
 
 
 def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, report: Report) -> None:
+    models = {
+        "step": method_of(layout.architecture).step,
+        "server": server_model,
+        "weights": weights_model,
+    }
     for role in ROLES:
-        onnx.save(_MODELS[role](layout), str(scratch / f"{role}.model.onnx"))
+        onnx.save(models[role](layout), str(scratch / f"{role}.model.onnx"))
     sizes = [logrows] if logrows is not None else range(_SMALLEST, _LARGEST + 1)
     rows = 0
     for k in sizes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..record import Record
-from .architecture import Architecture
+from .network import Network
 from .grid import salt_limbs
 
 #: What may leave a client: every coordinate within a limit, or nothing at all when the whole is longer than one.
@@ -15,7 +15,7 @@ BoundKind = Literal["none", "coordinate", "length"]
 class Layout(Record):
     """Everything that decides the circuits of a federation but for the size of their tables."""
 
-    architecture: Architecture
+    architecture: Network
     batch: int  #: samples in one proof
     scale: int  #: bits after the point, of every committed number
     clip: float  #: longest gradient of one sample, by its Euclidean norm

@@ -1,0 +1,87 @@
+"""Convolutions and averages in words whose gradients a circuit knows: slices, products and sums."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that everybody gives it
+from torch.overrides import TorchFunctionMode
+
+_Pair = tuple[int, int]
+
+
+class Plainly(TorchFunctionMode):
+    """While it is on, torch's convolutions and averages over windows are computed plainly.
+
+    The engine knows both, but not their gradients: torch has one operator for each, which no exporter can write. And
+    under vmap a convolution becomes one of as many groups as there are samples.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """`func`, or what stands for it."""
+        return _PLAIN.get(func, func)(*args, **(kwargs or {}))
+
+
+def _conv2d(
+    input: torch.Tensor,  # noqa: A002 - torch's names, for they may be given by name
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: int | _Pair = 1,
+    padding: str | int | _Pair = 0,
+    dilation: int | _Pair = 1,
+    groups: int = 1,
+) -> torch.Tensor:
+    """[n, outputs, rows, columns] of [n, inputs, rows, columns]: a product with all windows side by side."""
+    if isinstance(padding, str) or groups != 1 or _pair(dilation) != (1, 1):
+        raise NotImplementedError("convolutions have one group, no dilation and padding in numbers")
+    outputs, _, height, width = weight.shape
+    windows, rows, columns = _windows(input, (height, width), _pair(stride), _pair(padding))
+    product = torch.matmul(weight.reshape(outputs, -1), windows.reshape(len(input), -1, rows * columns))
+    if bias is not None:
+        product = product + bias.reshape(outputs, 1)
+    return product.reshape(len(input), outputs, rows, columns)
+
+
+def _avg_pool2d(
+    input: torch.Tensor,  # noqa: A002
+    kernel_size: int | _Pair,
+    stride: int | _Pair | None = None,
+    padding: int | _Pair = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> torch.Tensor:
+    """Means over windows: their sum, and one division."""
+    size = _pair(kernel_size)
+    if ceil_mode or divisor_override is not None or not count_include_pad:
+        raise NotImplementedError("averages are over whole windows, with the padding counted")
+    windows, rows, columns = _windows(input, size, _pair(stride or size), _pair(padding))
+    return (windows.sum(2) / (size[0] * size[1])).reshape(*input.shape[:2], rows, columns)
+
+
+def _windows(x: torch.Tensor, size: _Pair, stride: _Pair, padding: _Pair) -> tuple[torch.Tensor, int, int]:
+    """[n, channels, places in a window, windows], and how many windows there are down and across."""
+    if padding != (0, 0):
+        x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    rows, columns = ((x.shape[2 + axis] - size[axis]) // stride[axis] + 1 for axis in (0, 1))
+    places = [
+        x[:, :, i : i + (rows - 1) * stride[0] + 1 : stride[0], j : j + (columns - 1) * stride[1] + 1 : stride[1]]
+        for i in range(size[0])
+        for j in range(size[1])
+    ]
+    flat = [place.reshape(*x.shape[:2], 1, rows * columns) for place in places]
+    return torch.cat(flat, 2), rows, columns
+
+
+def _pair(value: Any) -> _Pair:
+    """One number twice, or two as they are."""
+    return (int(value), int(value)) if isinstance(value, int) else (int(value[0]), int(value[-1]))
+
+
+_PLAIN: dict[Any, Callable[..., torch.Tensor]] = {
+    torch.conv2d: _conv2d,
+    F.conv2d: _conv2d,
+    F.avg_pool2d: _avg_pool2d,
+}
