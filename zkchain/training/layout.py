@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..record import Record
-from .network import Network
 from .grid import salt_limbs
+from .network import Network
 
 #: What may leave a client: every coordinate within a limit, or nothing at all when the whole is longer than one.
 BoundKind = Literal["none", "coordinate", "length"]

@@ -31,8 +31,8 @@ from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
 from ...training.committing import check_openings, commit_table
 from ...training.dataset import Openings, fresh_salt
 from ...training.grid import from_grid
-from ...training.methods import method_of
 from ...training.merkle import path_of
+from ...training.methods import method_of
 from ...training.noise import noise_vector, secrets_hash, seed_of
 from ...values import Digest, keccak_of
 from ..site import Site, open_site

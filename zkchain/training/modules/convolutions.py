@@ -38,10 +38,9 @@ def _conv2d(
         raise NotImplementedError("convolutions have one group, no dilation and padding in numbers")
     outputs, _, height, width = weight.shape
     windows, rows, columns = _windows(input, (height, width), _pair(stride), _pair(padding))
-    product = torch.matmul(weight.reshape(outputs, -1), windows.reshape(len(input), -1, rows * columns))
-    if bias is not None:
-        product = product + bias.reshape(outputs, 1)
-    return product.reshape(len(input), outputs, rows, columns)
+    flat = windows.reshape(len(input), -1, rows * columns).transpose(1, 2).reshape(len(input) * rows * columns, -1)
+    product = F.linear(flat, weight.reshape(outputs, -1), bias)
+    return product.reshape(len(input), rows * columns, outputs).transpose(1, 2).reshape(-1, outputs, rows, columns)
 
 
 def _avg_pool2d(

@@ -1,4 +1,4 @@
-"""From a function of tensors to ONNX that a circuit is made of: traced, checked operator by operator, exported, cleaned."""
+"""From a function of tensors to ONNX that a circuit is made of: traced, checked by operator, exported, cleaned."""
 
 import logging
 import warnings
@@ -11,6 +11,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from ...errors import PlanInvalid
 from .convolutions import Plainly
+from .repeats import without_expand
 
 _OPSET = 18
 #: Operators of a trace that circuits are known to compute: moves, products and sums, comparisons, two functions.
@@ -24,7 +25,11 @@ OPERATORS = frozenset(f"{_MOVES} {_SUMS} {_OTHERS}".split())
 
 
 def exported(
-    function: Callable[..., torch.Tensor], samples: Sequence[torch.Tensor], inputs: Sequence[str], output: str, entry: str
+    function: Callable[..., torch.Tensor],
+    samples: Sequence[torch.Tensor],
+    inputs: Sequence[str],
+    output: str,
+    entry: str,
 ) -> onnx.ModelProto:
     """`function` as ONNX, its shapes those of `samples`. Raises PlanInvalid naming operators that are not known.
 
@@ -65,7 +70,7 @@ def to_onnx(
     finally:
         exporter.setLevel(level)
     assert program is not None
-    return _cleaned(program.model_proto, output)
+    return without_expand(_cleaned(program.model_proto, output))
 
 
 def _cleaned(model: onnx.ModelProto, output: str) -> onnx.ModelProto:
@@ -86,7 +91,7 @@ def _cleaned(model: onnx.ModelProto, output: str) -> onnx.ModelProto:
 
 
 def _threshold_backward(gradient: torch.Tensor, answer: torch.Tensor, threshold: float) -> torch.Tensor:
-    """ReLU's gradient as a product with 0 or 1: a choice would be compared number by number as well, and then looked up."""
+    """ReLU's gradient as a product with 0 or 1: a choice would compare as much, and choose besides."""
     return gradient * (answer > threshold).to(gradient.dtype)
 
 

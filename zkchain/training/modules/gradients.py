@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
-from torch import nn
 from torch.func import functional_call, vjp, vmap
 
-from ..network import Loss
+from ..network import Loss, Network
 from ..step import SATURATION
 from .convolutions import Plainly
 from .load import module_of
@@ -29,7 +28,7 @@ def pulled(
             answer: torch.Tensor = functional_call(module, dict(zip(names, parameters, strict=True)), (shaped,))
             return answer.reshape(network.targets)
 
-        sums, back = vjp(last, *values)
+        sums, back = vjp(last, *values)[:2]
         parts = back((y - meant(sums, network.loss)) * f)
         return torch.cat([part.reshape(-1) for part in parts])
 
@@ -58,8 +57,9 @@ def answers(network: ModuleNetwork, weights: np.ndarray, x: np.ndarray) -> np.nd
     return said.numpy().astype(np.float64)
 
 
-def module_gradients(network: ModuleNetwork, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def module_gradients(network: Network, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Negative gradients [n, parameters] of each sample's loss, at samples [n, features] and targets [n, targets]."""
+    assert isinstance(network, ModuleNetwork)
     tensors = (torch.tensor(value, dtype=torch.float32) for value in (weights, x, y, np.ones((len(x), 1))))
     with Plainly():
         return pulled(network, *tensors).detach().numpy().astype(np.float64)

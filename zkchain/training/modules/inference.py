@@ -1,4 +1,4 @@
-"""A trained torch module as a model to be compiled: its parameters stand in the order in which the ledger hashes them."""
+"""A trained torch module as a model to be compiled: its parameters in the order in which the ledger hashes them."""
 
 from collections.abc import Sequence
 
@@ -57,8 +57,7 @@ def _constants(model: onnx.ModelProto) -> np.ndarray:
     known = {tensor.name: tensor for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT}
     parts = []
     for node in model.graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t") and attribute.t.data_type == TensorProto.FLOAT:
-                parts.append(numpy_helper.to_array(attribute.t).reshape(-1))
-        parts += [numpy_helper.to_array(known.pop(name)).reshape(-1) for name in node.input if name in known]
+        held = [part.t for part in node.attribute if part.HasField("t") and part.t.data_type == TensorProto.FLOAT]
+        held += [known.pop(name) for name in node.input if name in known]
+        parts += [numpy_helper.to_array(tensor).reshape(-1) for tensor in held]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
