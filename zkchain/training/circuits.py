@@ -122,7 +122,7 @@ def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, 
     sizes = [logrows] if logrows is not None else range(_SMALLEST, _LARGEST + 1)
     rows = 0
     for k in sizes:
-        settings = prover.make_settings(scratch / "step.model.onnx", _run_args(layout, "step", k), None, None, report)
+        settings = prover.make_settings(scratch / "step.model.onnx", run_args(layout, "step", k), None, None, report)
         rows = int(settings["num_rows"])
         if rows <= 2**k - _KEPT_ROWS or logrows is not None:
             break
@@ -133,7 +133,7 @@ def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, 
             most=2**_LARGEST,
         )
     for role in ROLES:
-        found = prover.make_settings(scratch / f"{role}.model.onnx", _run_args(layout, role, k), None, None, report)
+        found = prover.make_settings(scratch / f"{role}.model.onnx", run_args(layout, role, k), None, None, report)
         check_chaining(role, found, layout, k)
         write_json(scratch / f"{role}.settings.json", found)
 
@@ -156,7 +156,8 @@ def check_chaining(role: Role, settings: dict[str, Any], layout: Layout, k: int)
         )
 
 
-def _run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
+def run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
+    """The engine's settings for a circuit of 2**k rows."""
     digits = min(k - 1, _DIGIT_BITS)
     reach = int((SATURATION + 0.25) * 2**layout.scale)
     return {

@@ -10,17 +10,17 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from ...errors import PlanInvalid
-from .convolutions import Plainly
+from .convolutions import Plainly, select_backward, slice_backward
 from .repeats import without_expand
 
 _OPSET = 18
 #: Operators of a trace that circuits are known to compute: moves, products and sums, comparisons, two functions.
 _MOVES = (
-    "_unsafe_view alias cat clone constant_pad_nd detach expand permute reshape select slice slice_backward squeeze "
+    "_unsafe_view alias cat clone constant_pad_nd detach expand permute reshape select slice new_zeros squeeze "
     "stack t transpose unsqueeze view"
 )
 _SUMS = "add addmm bmm div mm mul neg sub sum"
-_OTHERS = "_to_copy gt le relu sigmoid threshold_backward sigmoid_backward"
+_OTHERS = "_to_copy gt le relu sigmoid sigmoid_backward"
 OPERATORS = frozenset(f"{_MOVES} {_SUMS} {_OTHERS}".split())
 
 
@@ -95,7 +95,11 @@ def _threshold_backward(gradient: torch.Tensor, answer: torch.Tensor, threshold:
     return gradient * (answer > threshold).to(gradient.dtype)
 
 
-_DECOMPOSED: dict[Any, Callable[..., Any]] = {torch.ops.aten.threshold_backward.default: _threshold_backward}
+_DECOMPOSED: dict[Any, Callable[..., Any]] = {
+    torch.ops.aten.threshold_backward.default: _threshold_backward,
+    torch.ops.aten.slice_backward.default: slice_backward,
+    torch.ops.aten.select_backward.default: select_backward,
+}
 
 
 def _named(target: Any) -> str:

@@ -13,16 +13,17 @@ from .network import ModuleNetwork
 
 def pulled(
     network: ModuleNetwork, weights: torch.Tensor, x: torch.Tensor, y: torch.Tensor, f: torch.Tensor
-) -> torch.Tensor:
-    """Negative gradients [n, parameters] of each sample's loss times its factor, at samples [n, features], targets
+) -> tuple[torch.Tensor, ...]:
+    """Negative gradients of each sample's loss times its factor: of each parameter, flat, [n, its size].
 
-    [n, targets] and factors [n, 1]. Both losses have the gradient (answer - target) at the last layer's values, so
-    that is what is pulled back, and no logarithm is ever written. The factor goes in there, at the smallest tensor.
+    Samples are [n, features], targets [n, targets], factors f [n, 1]. Both losses have the gradient (answer - target)
+    at the last layer's values, so that is what is pulled back, and no logarithm is ever written. The factor goes in
+    there, at the smallest tensor.
     """
     module, names = module_of(network), list(module_of(network).state_dict())
     values = split(network, weights)
 
-    def of_sample(x: torch.Tensor, y: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
+    def of_sample(x: torch.Tensor, y: torch.Tensor, f: torch.Tensor) -> tuple[torch.Tensor, ...]:
         def last(*parameters: torch.Tensor) -> torch.Tensor:
             shaped = x.reshape(1, *network.input)
             answer: torch.Tensor = functional_call(module, dict(zip(names, parameters, strict=True)), (shaped,))
@@ -30,9 +31,9 @@ def pulled(
 
         sums, back = vjp(last, *values)[:2]
         parts = back((y - meant(sums, network.loss)) * f)
-        return torch.cat([part.reshape(-1) for part in parts])
+        return tuple(part.reshape(-1) for part in parts)
 
-    found: torch.Tensor = vmap(of_sample)(x, y, f)
+    found: tuple[torch.Tensor, ...] = vmap(of_sample)(x, y, f)
     return found
 
 
@@ -62,7 +63,7 @@ def module_gradients(network: Network, weights: np.ndarray, x: np.ndarray, y: np
     assert isinstance(network, ModuleNetwork)
     tensors = (torch.tensor(value, dtype=torch.float32) for value in (weights, x, y, np.ones((len(x), 1))))
     with Plainly():
-        return pulled(network, *tensors).detach().numpy().astype(np.float64)
+        return torch.cat(pulled(network, *tensors), 1).detach().numpy().astype(np.float64)
 
 
 def split(network: ModuleNetwork, weights: torch.Tensor) -> list[torch.Tensor]:

@@ -12,6 +12,7 @@ import torch
 from ..layout import Layout
 from .export import exported
 from .gradients import pulled, within
+from .inference import module_inference
 from .load import module_of
 from .network import ModuleNetwork
 
@@ -24,14 +25,17 @@ def module_step(layout: Layout) -> onnx.ModelProto:
     Raises PlanInvalid for a module whose step no circuit is known for, ExtraMissing.
     """
     lengths = (layout.data_length, layout.weights_length, layout.noise_length, layout.factor_length)
-    module_of(_network(layout))  # made now, or the trace would be of its making too
+    network = _network(layout)
+    module_of(network)  # made now, or the trace would be of its making too
+    # Whether what is trained can be published, before anybody trains: of numbers that all differ.
+    module_inference(network, range(1, network.parameters + 1), 0)
     maker = torch.Generator().manual_seed(0)
     samples = tuple(torch.rand(length, generator=maker) for length in lengths)
 
     def step(data: torch.Tensor, weights: torch.Tensor, noise: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
         return _step(layout, data, weights, noise, factor)
 
-    return exported(step, samples, INPUTS, "update", _network(layout).entry)
+    return exported(step, samples, INPUTS, "update", network.entry)
 
 
 def _step(
@@ -50,17 +54,18 @@ def _step(
     return torch.cat([total, salts])
 
 
-def _kept(layout: Layout, gradients: torch.Tensor) -> torch.Tensor:
-    """The sum [parameters] of those gradients [n, parameters] that are no longer than the clip.
+def _kept(layout: Layout, gradients: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """The sum [parameters] of those samples' gradients that are no longer than the clip.
 
-    A square of a norm is one sum of products, rounded once, by less than a unit of the grid: one is added. What is
-    allowed is rounded down to the grid, for a circuit would round it to the nearest.
+    Of each parameter the squares are one sum of products, rounded once, by less than a unit of the grid, which is
+    added. What is allowed is rounded down to the grid, for a circuit would round it to the nearest.
     """
     unit = 2.0**-layout.scale
-    squares = (gradients.unsqueeze(1) @ gradients.unsqueeze(2)).reshape(-1)
+    squares = [(part.unsqueeze(1) @ part.unsqueeze(2)).reshape(-1) for part in gradients]
     allowed = math.floor(layout.clip**2 / unit) * unit
-    within_clip = (squares + unit <= allowed).to(torch.float32)
-    return (within_clip.reshape(1, -1) @ gradients).reshape(-1)
+    length = torch.stack(squares).sum(0) if len(squares) > 1 else squares[0]
+    kept = (length + unit * len(squares) <= allowed).to(torch.float32).reshape(1, -1)
+    return torch.cat([(kept @ part).reshape(-1) for part in gradients])
 
 
 def _bounded(layout: Layout, total: torch.Tensor) -> torch.Tensor:
