@@ -11,7 +11,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from ...errors import PlanInvalid
 from .convolutions import Plainly, select_backward, slice_backward
-from .repeats import without_expand
+from .simple import without_expand, without_made_zeros
 
 _OPSET = 18
 #: Operators of a trace that circuits are known to compute: moves, products and sums, comparisons, two functions.
@@ -70,7 +70,7 @@ def to_onnx(
     finally:
         exporter.setLevel(level)
     assert program is not None
-    return without_expand(_cleaned(program.model_proto, output))
+    return without_expand(without_made_zeros(_cleaned(program.model_proto, output)))
 
 
 def _cleaned(model: onnx.ModelProto, output: str) -> onnx.ModelProto:

@@ -27,15 +27,16 @@ def module_step(layout: Layout) -> onnx.ModelProto:
     lengths = (layout.data_length, layout.weights_length, layout.noise_length, layout.factor_length)
     network = _network(layout)
     module_of(network)  # made now, or the trace would be of its making too
-    # Whether what is trained can be published, before anybody trains: of numbers that all differ.
-    module_inference(network, range(1, network.parameters + 1), 0)
     maker = torch.Generator().manual_seed(0)
     samples = tuple(torch.rand(length, generator=maker) for length in lengths)
 
     def step(data: torch.Tensor, weights: torch.Tensor, noise: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
         return _step(layout, data, weights, noise, factor)
 
-    return exported(step, samples, INPUTS, "update", network.entry)
+    model = exported(step, samples, INPUTS, "update", network.entry)
+    # Whether what is trained can be published, before anybody trains: of numbers that all differ.
+    module_inference(network, range(1, network.parameters + 1), 0)
+    return model
 
 
 def _step(

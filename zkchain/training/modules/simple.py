@@ -1,4 +1,4 @@
-"""Expand in other words: the engine panics on most of them."""
+"""Nodes that the engine does not read, in other words: repeated operands, and zeros that are made when they run."""
 
 from collections.abc import Sequence
 
@@ -27,6 +27,17 @@ def without_expand(model: onnx.ModelProto) -> onnx.ModelProto:
             kept += _concatenated(graph, source, made, shapes)
     del graph.node[:]
     graph.node.extend(kept)
+    return model
+
+
+def without_made_zeros(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same model, in which tensors of one number are constants: the engine wants to know every shape before."""
+    known = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    for node in [node for node in model.graph.node if node.op_type == "ConstantOfShape" and node.input[0] in known]:
+        value = numpy_helper.to_array(node.attribute[0].t) if node.attribute else np.zeros(1, dtype=np.float32)
+        filled = np.full(tuple(known[node.input[0]]), value.item(), dtype=value.dtype)
+        model.graph.initializer.append(numpy_helper.from_array(filled, node.output[0]))
+        model.graph.node.remove(node)
     return model
 
 
