@@ -8,6 +8,7 @@ from ...errors import PlanInvalid, RoundFailed
 from ...files import make_private, parse_json, sha256_file, write_json
 from ...record import Record
 from ...training.dataset import Openings
+from ...training.modules.network import ModuleNetwork
 from ...training.plan import Noise, Plan, read_plan
 from ...values import Address, Digest, sha256_of
 
@@ -44,9 +45,10 @@ class Federation:
     @property
     def digest(self) -> Digest:
         """SHA-256 of the plan's file; with a torch module, of that and what the module's file says."""
-        code = getattr(self.plan.architecture, "code", None)
-        found = sha256_file(self.plan_path)
-        return found if code is None else sha256_of(f"{found} {sha256_of(code.encode())}".encode())
+        found, network = sha256_file(self.plan_path), self.plan.architecture
+        if not isinstance(network, ModuleNetwork):
+            return found
+        return sha256_of(f"{found} {sha256_of(network.code.encode())}".encode())
 
     @property
     def root(self) -> Path:
