@@ -18,7 +18,6 @@ from ...halo2 import Prover
 from ...progress import Report, silent
 from ...record import Record
 from ...training.accounting import UNITS
-from ...training.architecture import Architecture
 from ...training.dataset import read_table
 from ...training.grid import from_grid
 from ...values import Address
@@ -97,7 +96,7 @@ def judge(federation: Federation, ledger: Address, number: int) -> tuple[float |
     plan = federation.plan
     if not plan.test:
         return None, None
-    net: Architecture = plan.architecture
+    net = plan.architecture
     x, y = read_table((federation.plan_path.parent / plan.test).resolve(), net.targets)
     weights = np.array(from_grid(federation.weights(ledger, number).values[: net.parameters], plan.scale))
     answers = net.forward(weights, x)
