@@ -98,10 +98,13 @@ from .proving import (
     VisibilityRefused,
 )
 from .training import (
+    BoardUnreachable,
+    BoardUntrue,
     ChainingBroken,
     CircuitUnfit,
     DataMismatch,
     EpsilonOutOfReach,
+    IdentityRefused,
     LineageBroken,
     OffGrid,
     PlanInvalid,
@@ -125,6 +128,9 @@ from .transactions import (
 )
 
 __all__ = [
+    "BoardUnreachable",
+    "BoardUntrue",
+    "IdentityRefused",
     "LineageBroken",
     "RoundFailed",
     "EpsilonOutOfReach",

@@ -105,7 +105,10 @@
     │   ├── CircuitUnfit
     │   ├── EpsilonOutOfReach
     │   ├── RoundFailed
-    │   └── LineageBroken
+    │   ├── LineageBroken
+    │   ├── IdentityRefused
+    │   ├── BoardUnreachable
+    │   └── BoardUntrue
     └── TransactionError
         ├── FeeOverCap
         ├── TransactionReverted
