@@ -53,12 +53,12 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
     coordinator = Coordinator(federation, config=config, prover=prover, report=report)
     left = federation.plan.rounds - coordinator.done
     if left <= 0:
-        return _trained(federation, coordinator, [], ())
+        return trained(federation, coordinator, [], ())
     gone = coordinator.gone()
     names = [owner.name for owner in federation.plan.owners if owner.name not in gone]
     with _parties(federation, names, coordinator.gone) as parties:
         rounds = [coordinator.run_round(parties.check) for _ in range(left)]
-        return _trained(federation, coordinator, rounds, parties.results())
+        return trained(federation, coordinator, rounds, parties.results())
 
 
 def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report = silent) -> Trained:
@@ -66,12 +66,13 @@ def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: 
     federation = load_federation(plan_path)
     coordinator = Coordinator(federation, config=config, prover=prover, report=report)
     rounds = [coordinator.run_round() for _ in range(federation.plan.rounds - coordinator.done)]
-    return _trained(federation, coordinator, rounds, ())
+    return trained(federation, coordinator, rounds, ())
 
 
-def _trained(
+def trained(
     federation: Federation, coordinator: Coordinator, rounds: Sequence[RoundClosed], clients: tuple[Taken, ...]
 ) -> Trained:
+    """What came of `rounds`, judged on the plan's test samples. Raises DataMismatch."""
     plan = federation.plan
     accuracy, error = judge(federation, coordinator.ledger.address, coordinator.done)
     return Trained(
