@@ -27,9 +27,10 @@ from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.run import run_plan
-from zkchain.training.architecture import Architecture
 from zkchain.training.dataset import read_table
-from zkchain.training.gradients import clipped_sum, sample_gradients
+from zkchain.training.gradients import clipped_sum
+from zkchain.training.methods import method_of
+from zkchain.training.network import Network
 from zkchain.values import digest
 
 from .attacks import MODES, attack, from_table, noise_like
@@ -116,7 +117,7 @@ def peers(folder: Path) -> dict[str, Any]:
     for number in range(plan.rounds):
         for x, y in tables:
             rows = slice(number * plan.batch, (number + 1) * plan.batch)
-            gradients = sample_gradients(plan.architecture, weights, x[rows], y[rows])
+            gradients = method_of(plan.architecture).gradients(plan.architecture, weights, x[rows], y[rows])
             weights = weights + clipped_sum(gradients, plan.clip) / plan.divisor
     plain = time.monotonic() - started
     x, y = (np.concatenate(column) for column in zip(*tables, strict=True))
@@ -180,7 +181,7 @@ def attacks() -> dict[str, Any]:
     }
 
 
-def _accuracy(net: Architecture, weights: np.ndarray, test: tuple[np.ndarray, np.ndarray]) -> float:
+def _accuracy(net: Network, weights: np.ndarray, test: tuple[np.ndarray, np.ndarray]) -> float:
     return round(float(((net.forward(weights, test[0]) > 0.5) == (test[1] > 0.5)).mean()), 4)
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zkchain.training.architecture import Architecture, Loss
+from zkchain.training.architecture import Architecture
 from zkchain.training.layout import BoundKind, Layout
+from zkchain.training.network import Loss, Network
 
 #: Enough for any test's plan, and prints the same on every machine.
 _HEADER = "name = {name!r}\nnetwork = 'local'\nrounds = {rounds}\n"
@@ -15,6 +16,7 @@ def small_layout(
     *,
     sizes: tuple[int, ...] = (3, 1),
     loss: Loss = "logistic",
+    network: Network | None = None,
     batch: int = 4,
     noisy: bool = True,
     bound: BoundKind = "none",
@@ -22,7 +24,7 @@ def small_layout(
     divisor: float = 8.0,
 ) -> Layout:
     return Layout(
-        architecture=Architecture(sizes=sizes, loss=loss),
+        architecture=network or Architecture(sizes=sizes, loss=loss),
         batch=batch,
         scale=10,
         clip=1.0,

@@ -1,14 +1,17 @@
-"""`zkchain train register|run|coordinator|client|prove|verify|audit|publish`; disputes are in `train_disputes`."""
+"""`zkchain train register|run|certify|coordinator|client|prove|verify|audit|publish`; disputes: `train_disputes`."""
 
 from pathlib import Path
 
 import click
 
 from ..config import read_config
+from ..errors import UsageError
 from ..files import write_atomic
 from ..pipeline.engine import make_engine
 from ..pipeline.training.client import Client
 from ..pipeline.training.folder import load_federation
+from ..pipeline.training.hosts import Certified, certify, coordinate_hosts
+from ..pipeline.training.hosts_client import join_hosts
 from ..pipeline.training.lineage_page import lineage_page
 from ..pipeline.training.publish import Published, publish_model
 from ..pipeline.training.register import Registered, register_data
@@ -26,6 +29,9 @@ from .train_disputes import dispute_command, reveal_command, strike_command
 
 _PLAN = Path("plan.toml")
 _owner = click.option("--as", "name", required=True, metavar="NAME", help="Which of the plan's owners.")
+_tls = click.option(
+    "--tls", type=PATH, metavar="FOLDER", help="Where certificates and one's own key are; across hosts."
+)
 
 
 @click.group("train", no_args_is_help=False)
@@ -51,22 +57,69 @@ def run_command(screen: Screen, *, plan: Path) -> Answer:
     return _trained(run_plan(plan, config=config, prover=make_engine(config), report=screen.report))
 
 
-@command("coordinator", examples=["zkchain train coordinator plan.toml"])
+@command(
+    "certify",
+    examples=[
+        "zkchain train certify plan.toml --as north --tls tls",
+        "zkchain train certify plan.toml --as coordinator --tls tls",
+    ],
+)
 @click.argument("plan", type=PATH)
-def coordinator_command(screen: Screen, *, plan: Path) -> Answer:
+@click.option("--as", "name", metavar="NAME", help='An owner, or "coordinator".  [default: all of them, for a trial]')
+@click.option("--tls", type=PATH, required=True, metavar="FOLDER", help="Where key and certificate go.")
+def certify_command(screen: Screen, *, plan: Path, name: str | None, tls: Path) -> Answer:
+    """Make the key and the certificate by which a member of PLAN is known on other hosts; NAME.pem is for all."""
+    return _certified(certify(plan, tls, name))
+
+
+@command(
+    "coordinator",
+    examples=[
+        "zkchain train coordinator plan.toml",
+        "zkchain train coordinator plan.toml --listen 10.0.0.1:8443 --tls tls",
+    ],
+)
+@click.argument("plan", type=PATH)
+@click.option("--listen", metavar="HOST:PORT", help="Open a board here for clients on other hosts; needs --tls.")
+@_tls
+def coordinator_command(screen: Screen, *, plan: Path, listen: str | None, tls: Path | None) -> Answer:
     """Set the federation of PLAN up and run its rounds with `train client` processes that somebody else starts."""
     config = read_config()
-    return _trained(coordinate_plan(plan, config=config, prover=make_engine(config), report=screen.report))
+    prover = make_engine(config)
+    if listen is None and tls is None:
+        return _trained(coordinate_plan(plan, config=config, prover=prover, report=screen.report))
+    if listen is None or tls is None:
+        raise UsageError("--listen and --tls go together", remedy="give both for clients on other hosts, or neither")
+    return _trained(coordinate_hosts(plan, listen=listen, tls=tls, config=config, prover=prover, report=screen.report))
 
 
-@command("client", examples=["zkchain train client plan.toml --as north"])
+@command(
+    "client",
+    examples=[
+        "zkchain train client plan.toml --as north",
+        "zkchain train client plan.toml --as north --board https://10.0.0.1:8443 --tls tls",
+    ],
+)
 @click.argument("plan", type=PATH)
 @_owner
-def client_command(screen: Screen, *, plan: Path, name: str) -> Answer:
+@click.option("--board", metavar="URL", help="The board of a coordinator on another host; needs --tls.")
+@_tls
+@click.option("--listen", metavar="HOST:PORT", help="Where others reach this owner in a sum.  [default: any port here]")
+def client_command(
+    screen: Screen, *, plan: Path, name: str, board: str | None, tls: Path | None, listen: str | None
+) -> Answer:
     """Take part in the federation of PLAN as one owner, from registration to the last round."""
     config = read_config()
+    prover, report = make_engine(config), screen.report
+    if board is not None and tls is not None:
+        client: Client = join_hosts(
+            plan, name, board=board, tls=tls, listen=listen, config=config, prover=prover, report=report
+        )
+        return _taken(client.take_part(load_federation(plan).plan.rounds))
+    if board is not None or tls is not None or listen is not None:
+        raise UsageError("--board and --tls go together, and --listen with them", remedy="give both, or neither")
     federation = load_federation(plan)
-    client = Client(federation, name, config=config, prover=make_engine(config), report=screen.report)
+    client = Client(federation, name, config=config, prover=prover, report=report)
     return _taken(client.take_part(federation.plan.rounds))
 
 
@@ -121,6 +174,7 @@ def publish_command(screen: Screen, *, plan: Path, out: Path | None) -> Answer:
 for _command in (
     register_command,
     run_command,
+    certify_command,
     coordinator_command,
     client_command,
     prove_command,
@@ -144,6 +198,13 @@ def _registered(result: Registered) -> Answer:
             ("on chain", result.tx_hash or "registered before"),
         ],
     )
+
+
+def _certified(result: Certified) -> Answer:
+    lines: list[Line] = [("folder", result.folder)]
+    lines += [("made", f"{name}.pem for all members, {name}.key for {name} alone") for name in result.made]
+    lines += [("kept", name) for name in result.kept]
+    return Answer(facts=result.to_json(), lines=lines)
 
 
 def _trained(result: Trained) -> Answer:

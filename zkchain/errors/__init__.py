@@ -98,6 +98,8 @@ from .proving import (
     VisibilityRefused,
 )
 from .training import (
+    BoardUnreachable,
+    BoardUntrue,
     ChainingBroken,
     CircuitUnfit,
     ClientStruck,
@@ -105,6 +107,7 @@ from .training import (
     DisputeRefused,
     DisputesOff,
     EpsilonOutOfReach,
+    IdentityRefused,
     LineageBroken,
     NobodyToStrike,
     NotInDispute,
@@ -141,6 +144,9 @@ __all__ = [
     "NobodyToStrike",
     "OpeningWrong",
     "ClientStruck",
+    "BoardUnreachable",
+    "BoardUntrue",
+    "IdentityRefused",
     "LineageBroken",
     "RoundFailed",
     "EpsilonOutOfReach",

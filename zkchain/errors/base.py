@@ -113,7 +113,10 @@
     │   │   └── NobodyToStrike
     │   ├── OpeningWrong
     │   ├── ClientStruck
-    │   └── LineageBroken
+    │   ├── LineageBroken
+    │   ├── IdentityRefused
+    │   ├── BoardUnreachable
+    │   └── BoardUntrue
     └── TransactionError
         ├── FeeOverCap
         ├── TransactionReverted

@@ -121,3 +121,24 @@ class LineageBroken(TrainingError):
     code = "training.lineage"
     exit_code = 1
     default_remedy = "do not trust the model as trained by this federation"
+
+
+class IdentityRefused(TrainingError):
+    """A certificate or key of a federation is missing, open to others, or not what its name says."""
+
+    code = "training.identity"
+    default_remedy = "run: zkchain train certify PLAN --as NAME --tls FOLDER, and exchange the .pem files again"
+
+
+class BoardUnreachable(TrainingError):
+    """The coordinator's board does not answer, cannot be opened, or lets nobody of this name in."""
+
+    code = "training.board"
+    default_remedy = "check the address, that the coordinator runs, and that both sides have each other's certificates"
+
+
+class BoardUntrue(TrainingError):
+    """What the coordinator's board says is not what the ledger or the plan says."""
+
+    code = "training.board_untrue"
+    default_remedy = "do not train with this coordinator before you know why; nothing was given away"

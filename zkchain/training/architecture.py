@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
 from ..record import Record
-
-#: What the last layer's values mean, and with them the loss: squared error of numbers, or cross-entropy of
-#: independent yes-or-no answers.
-Loss = Literal["squared", "logistic"]
+from .network import Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ from ..progress import Report, silent
 from ..records import Srs
 from ..values import Digest, canonical_json, keccak_of
 from .layout import Layout
-from .step import SATURATION, server_model, step_model, weights_model
+from .methods import method_of
+from .step import SATURATION, server_model, weights_model
 
 Role = Literal["step", "server", "weights"]
 ROLES: tuple[Role, ...] = ("step", "server", "weights")
@@ -37,7 +38,6 @@ _HEADROOM = 6
 #: Bits of one digit of a decomposition; each is a row of a table, which has to fit.
 _DIGIT_BITS = 13
 _FILES = ("model.onnx", "settings.json", "circuit.ezkl", "proving.key", "verifying.key")
-_MODELS = {"step": step_model, "server": server_model, "weights": weights_model}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +112,17 @@ def prove_vectors(
 
 
 def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, report: Report) -> None:
+    models = {
+        "step": method_of(layout.architecture).step,
+        "server": server_model,
+        "weights": weights_model,
+    }
     for role in ROLES:
-        onnx.save(_MODELS[role](layout), str(scratch / f"{role}.model.onnx"))
+        onnx.save(models[role](layout), str(scratch / f"{role}.model.onnx"))
     sizes = [logrows] if logrows is not None else range(_SMALLEST, _LARGEST + 1)
     rows = 0
     for k in sizes:
-        settings = prover.make_settings(scratch / "step.model.onnx", _run_args(layout, "step", k), None, None, report)
+        settings = prover.make_settings(scratch / "step.model.onnx", run_args(layout, "step", k), None, None, report)
         rows = int(settings["num_rows"])
         if rows <= 2**k - _KEPT_ROWS or logrows is not None:
             break
@@ -128,7 +133,7 @@ def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, 
             most=2**_LARGEST,
         )
     for role in ROLES:
-        found = prover.make_settings(scratch / f"{role}.model.onnx", _run_args(layout, role, k), None, None, report)
+        found = prover.make_settings(scratch / f"{role}.model.onnx", run_args(layout, role, k), None, None, report)
         check_chaining(role, found, layout, k)
         write_json(scratch / f"{role}.settings.json", found)
 
@@ -151,7 +156,8 @@ def check_chaining(role: Role, settings: dict[str, Any], layout: Layout, k: int)
         )
 
 
-def _run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
+def run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
+    """The engine's settings for a circuit of 2**k rows."""
     digits = min(k - 1, _DIGIT_BITS)
     reach = int((SATURATION + 0.25) * 2**layout.scale)
     return {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .architecture import Architecture
 from .gradients import layer_errors
 from .grid import from_grid
 from .layout import Layout
@@ -18,6 +19,7 @@ def clip_factors(layout: Layout, data: Sequence[int], weights: Sequence[int], pr
     `data` and `weights` are the committed vectors. A factor that turns out too large costs its sample, not privacy.
     """
     net, n = layout.architecture, layout.batch
+    assert isinstance(net, Architecture)
     values = np.array(from_grid(data, layout.scale))
     x = values[: n * net.features].reshape(n, net.features)
     y = values[n * net.features : n * (net.features + net.targets)].reshape(n, net.targets)

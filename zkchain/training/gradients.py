@@ -3,6 +3,7 @@
 import numpy as np
 
 from .architecture import Architecture
+from .network import Network
 from .step import SATURATION
 
 
@@ -24,8 +25,9 @@ def layer_errors(
     return list(zip(inputs[:-1], errors, strict=True))
 
 
-def sample_gradients(net: Architecture, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def sample_gradients(net: Network, weights: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Negative gradients [n, parameters] of each sample's loss, at samples [n, features] and targets [n, targets]."""
+    assert isinstance(net, Architecture)
     parts = []
     for before, error in layer_errors(net, weights, x, y):
         parts += [np.einsum("ni,nj->nij", before, error).reshape(len(x), -1), error]

@@ -8,14 +8,16 @@ from onnx import TensorProto, helper, numpy_helper
 
 from .architecture import Architecture
 from .grid import from_grid
+from .network import Network
 
 
-def inference_model(net: Architecture, parameters: Sequence[int], scale: int) -> onnx.ModelProto:
+def inference_model(net: Network, parameters: Sequence[int], scale: int) -> onnx.ModelProto:
     """Input x [1, features], output answer [1, targets]: the last layer's sums.
 
     For yes-or-no answers these are log-odds, yes above zero. Their logistic function is left to whoever reads them: a
     table of it would be most of the circuit.
     """
+    assert isinstance(net, Architecture)
     values = np.array(from_grid(parameters, scale), dtype=np.float32)
     nodes, constants, current = [], [], "x"
     layers = net.split(values)

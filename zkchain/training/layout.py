@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..record import Record
-from .architecture import Architecture
 from .grid import salt_limbs
+from .network import Network
 
 #: What may leave a client: every coordinate within a limit, or nothing at all when the whole is longer than one.
 BoundKind = Literal["none", "coordinate", "length"]
@@ -15,7 +15,7 @@ BoundKind = Literal["none", "coordinate", "length"]
 class Layout(Record):
     """Everything that decides the circuits of a federation but for the size of their tables."""
 
-    architecture: Architecture
+    architecture: Network
     batch: int  #: samples in one proof
     scale: int  #: bits after the point, of every committed number
     clip: float  #: longest gradient of one sample, by its Euclidean norm

@@ -10,9 +10,11 @@ from typing import Any, Literal
 from ..errors import PlanInvalid
 from ..record import Record
 from .accounting import Accountant, noise_for, schedule
-from .architecture import Architecture, Loss
 from .grid import MOST_CLIENTS
 from .layout import BoundKind, Layout
+from .network import Network
+from .plan_entries import no_others, number_of, of_kind, one_of, table_of
+from .plan_model import read_network
 
 AggregationMode = Literal["clear", "mpc", "he"]
 
@@ -54,7 +56,7 @@ class Plan(Record):
     name: str
     network: str
     rounds: int
-    architecture: Architecture
+    architecture: Network
     seed: int
     batch: int
     scale: int
@@ -129,44 +131,42 @@ def read_plan(path: Path) -> Plan:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PlanInvalid(f"{path} cannot be read as TOML: {error}", file=path) from None
     try:
-        return _checked(_plan(table))
+        return _checked(_plan(table, path.parent))
     except (KeyError, TypeError, ValueError) as error:
         raise PlanInvalid(f"{path}: {error}", file=path) from None
 
 
-def _plan(table: Mapping[str, Any]) -> Plan:
+def _plan(table: Mapping[str, Any], folder: Path) -> Plan:
     known = {"name", "network", "rounds", "model", "data", "privacy", "training", "coordinator", "windows", "owners"}
-    _no_others("the plan", table, known)
-    model, data, training = (_table(table, name) for name in ("model", "data", "training"))
-    _no_others("[model]", model, {"layers", "loss", "seed"})
-    _no_others("[data]", data, {"batch", "scale", "uses", "test"})
+    no_others("the plan", table, known)
+    model, data, training = (table_of(table, name) for name in ("model", "data", "training"))
+    no_others("[data]", data, {"batch", "scale", "uses", "test"})
     entries = {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes"}
-    _no_others("[training]", training, entries)
+    no_others("[training]", training, entries)
     owners = tuple(Owner.from_json(item) for item in table["owners"])
-    loss: Loss = _one_of("model.loss", model.get("loss", "logistic"), ("logistic", "squared"))
-    mode: AggregationMode = _one_of("training.aggregation", training.get("aggregation", "mpc"), ("clear", "mpc", "he"))
-    bound: BoundKind = _one_of("training.bound", training.get("bound", "none"), ("none", "coordinate", "length"))
+    mode: AggregationMode = one_of("training.aggregation", training.get("aggregation", "mpc"), ("clear", "mpc", "he"))
+    bound: BoundKind = one_of("training.bound", training.get("bound", "none"), ("none", "coordinate", "length"))
     return Plan(
-        name=_of("name", table["name"], str),
-        network=_of("network", table.get("network", "local"), str),
-        rounds=_of("rounds", table["rounds"], int),
-        architecture=Architecture(sizes=tuple(_of("layers", n, int) for n in model["layers"]), loss=loss),
-        seed=_of("model.seed", model.get("seed", 0), int),
-        batch=_of("data.batch", data["batch"], int),
-        scale=_of("data.scale", data.get("scale", 10), int),
-        uses=_of("data.uses", data.get("uses", 1), int),
-        clip=_number("training.clip", training.get("clip", 1.0)),
-        divisor=_number("training.divisor", training["divisor"]),
+        name=of_kind("name", table["name"], str),
+        network=of_kind("network", table.get("network", "local"), str),
+        rounds=of_kind("rounds", table["rounds"], int),
+        architecture=read_network(model, folder),
+        seed=of_kind("model.seed", model.get("seed", 0), int),
+        batch=of_kind("data.batch", data["batch"], int),
+        scale=of_kind("data.scale", data.get("scale", 10), int),
+        uses=of_kind("data.uses", data.get("uses", 1), int),
+        clip=number_of("training.clip", training.get("clip", 1.0)),
+        divisor=number_of("training.divisor", training["divisor"]),
         owners=owners,
-        coordinator=_of("coordinator", table.get("coordinator", ""), str),
+        coordinator=of_kind("coordinator", table.get("coordinator", ""), str),
         aggregation=mode,
-        quorum=_of("training.quorum", training.get("quorum", len(owners)), int),
+        quorum=of_kind("training.quorum", training.get("quorum", len(owners)), int),
         logrows=training.get("logrows"),
         privacy=Privacy.from_json(table["privacy"]) if "privacy" in table else None,
         bound=bound,
-        limit=_number("training.limit", training.get("limit", 0.0)),
-        test=_of("data.test", data.get("test", ""), str),
-        disputes=_of("training.disputes", training.get("disputes", False), bool),
+        limit=number_of("training.limit", training.get("limit", 0.0)),
+        test=of_kind("data.test", data.get("test", ""), str),
+        disputes=of_kind("training.disputes", training.get("disputes", False), bool),
         windows=Windows.from_json(table.get("windows", {})),
     )
 
@@ -202,34 +202,3 @@ def _checked(plan: Plan) -> Plan:
         if not holds:
             raise ValueError(message)
     return plan
-
-
-def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = table.get(name, {})
-    if not isinstance(found, Mapping):
-        raise TypeError(f"[{name}] must be a table")
-    return found
-
-
-def _no_others(where: str, table: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise ValueError(f"{where} has entries that nobody knows: {', '.join(unknown)}")
-
-
-def _of(what: str, value: object, kind: type) -> Any:
-    if type(value) is not kind:
-        raise TypeError(f"{what} is {value!r}, expected {kind.__name__}")
-    return value
-
-
-def _number(what: str, value: object) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
-        raise TypeError(f"{what} is {value!r}, expected a number")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _one_of(what: str, value: object, allowed: tuple[str, ...]) -> Any:
-    if value not in allowed:
-        raise ValueError(f"{what} is {value!r}, allowed are {', '.join(allowed)}")
-    return value

@@ -11,6 +11,7 @@ which an honest one chooses as clip over the norm. The norm is computed with all
 
 import onnx
 
+from .architecture import Architecture
 from .graph import Graph
 from .layout import Layout
 
@@ -20,7 +21,7 @@ SATURATION = 7.75
 
 def step_model(layout: Layout) -> onnx.ModelProto:
     """The step as ONNX: inputs data, weights, noise, factor; output update; each a flat vector (`Layout`)."""
-    net, n = layout.architecture, layout.batch
+    net, n = _dense(layout), layout.batch
     graph = Graph("step")
     data = graph.input("data", layout.data_length)
     weights = graph.input("weights", layout.weights_length)
@@ -71,7 +72,7 @@ def weights_model(layout: Layout) -> onnx.ModelProto:
 def _forward(graph: Graph, layout: Layout, weights: str, x: str) -> tuple[list[str], list[str], list[str]]:
     """Matrices, inputs and sums of all layers."""
     matrices, activations, sums, at = [], [x], [], 0
-    layers = layout.architecture.layers
+    layers = _dense(layout).layers
     for number, (before, after) in enumerate(layers):
         matrices.append(graph.reshape(graph.slice(weights, at, before * after), before, after))
         bias = graph.slice(weights, at + before * after, after)
@@ -123,3 +124,8 @@ def _bounded(graph: Graph, layout: Layout, update: str) -> str:
         within = graph.as_float(graph.op("LessOrEqual", graph.reshape(square, 1), graph.constant(layout.limit**2)))
         return graph.op("Mul", update, within)
     return update
+
+
+def _dense(layout: Layout) -> Architecture:
+    assert isinstance(layout.architecture, Architecture)
+    return layout.architecture

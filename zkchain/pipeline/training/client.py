@@ -29,9 +29,9 @@ from ...training.accounting import UNITS
 from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
 from ...training.committing import check_openings, commit_table
 from ...training.dataset import Openings, fresh_salt
-from ...training.factors import clip_factors
 from ...training.grid import from_grid
 from ...training.merkle import path_of
+from ...training.methods import method_of
 from ...training.noise import candidates, secrets_hash
 from ...values import Digest, keccak_of
 from ..site import Site, open_site
@@ -227,7 +227,7 @@ class Client:
         openings = self._openings()
         batch = next_batch_of(self._site.chain, self._ledger, self._signer.address)
         before, data = self.weights(number), openings.vectors[batch]
-        factors = clip_factors(layout, data, before, openings.present[batch])
+        factors = method_of(layout.architecture).factors(layout, data, before, openings.present[batch])
         vectors = [data, before, self._noise(number, kept), (*factors, *fresh_salt(layout.factor_salt))]
         self._report(f"{self._name}: proving round {number}")
         started = time.monotonic()

@@ -52,6 +52,9 @@ def _nothing() -> None:
 class Coordinator:
     """The party that orders the rounds. It sees sums, not updates, unless the plan sums in the clear."""
 
+    #: Whether what a client gives to a sum lies where the coordinator can look at it, once a dispute is over.
+    sees_updates = True
+
     def __init__(self, federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> None:
         self._federation, self._config, self._prover, self._report = federation, config, prover, report
         self._plan = federation.plan
@@ -61,7 +64,17 @@ class Coordinator:
         self._site: Site = site
         self._ledger: ContractAt = ledger
         self._signer = signer_of(self._plan, -1, config)
-        self._arbiter = Arbiter(federation, opened, circuits, site, ledger, self._signer, prover=prover, report=report)
+        self._arbiter = Arbiter(
+            federation,
+            opened,
+            circuits,
+            site,
+            ledger,
+            self._signer,
+            prover=prover,
+            report=report,
+            sees_updates=self.sees_updates,
+        )
 
     @property
     def opened(self) -> Opened:

@@ -49,10 +49,11 @@ class Arbiter:
         *,
         prover: Prover,
         report: Report = silent,
+        sees_updates: bool = True,
     ) -> None:
         self._federation, self._opened, self._circuits = federation, opened, circuits
         self._site, self._ledger, self._signer = site, ledger, signer
-        self._prover, self._report = prover, report
+        self._prover, self._report, self._sees_updates = prover, report, sees_updates
         self._names = dict(zip(opened.members, (owner.name for owner in federation.plan.owners), strict=True))
 
     def matches(self, total: Sequence[int], updates: Sequence[LedgerEvent]) -> bool:
@@ -129,6 +130,8 @@ class Arbiter:
 
         What the honest have given is public by now, so that looking at it discloses nothing more of theirs.
         """
+        if not self._sees_updates:  # across hosts nobody knows what was given: one that reveals the truth goes unnamed
+            return (), 0
         liars = [client for client, values in revealed.items() if self._given(client, number) != values]
         gas = 0
         for client in liars:

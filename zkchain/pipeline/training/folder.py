@@ -8,8 +8,9 @@ from ...errors import PlanInvalid, RoundFailed
 from ...files import make_private, parse_json, sha256_file, write_json
 from ...record import Record
 from ...training.dataset import Openings
+from ...training.modules.network import ModuleNetwork
 from ...training.plan import Noise, Plan, read_plan
-from ...values import Address, Digest
+from ...values import Address, Digest, sha256_of
 
 _OPENED, _GENESIS = "federation.json", "genesis.json"
 
@@ -18,7 +19,7 @@ _OPENED, _GENESIS = "federation.json", "genesis.json"
 class Opened(Record):
     """What stands once a federation was set up."""
 
-    plan: Digest  #: SHA-256 of the plan's file
+    plan: Digest  #: `Federation.digest`
     ledger: Address
     block: int  #: in which the ledger was created
     noise: Noise
@@ -40,6 +41,14 @@ class Federation:
 
     plan_path: Path
     plan: Plan
+
+    @property
+    def digest(self) -> Digest:
+        """SHA-256 of the plan's file; with a torch module, of that and what the module's file says."""
+        found, network = sha256_file(self.plan_path), self.plan.architecture
+        if not isinstance(network, ModuleNetwork):
+            return found
+        return sha256_of(f"{found} {sha256_of(network.code.encode())}".encode())
 
     @property
     def root(self) -> Path:
@@ -75,9 +84,9 @@ class Federation:
             ) from None
         except (ValueError, KeyError, TypeError) as error:
             raise PlanInvalid(f"{path} cannot be read: {error}", file=path) from error
-        if found.plan != sha256_file(self.plan_path):
+        if found.plan != self.digest:
             raise PlanInvalid(
-                f"{self.plan_path} was changed after its federation was set up",
+                f"{self.plan_path} or its module was changed after its federation was set up",
                 remedy=f"restore the plan, or remove {self.root} and begin anew",
                 file=self.plan_path,
             )
@@ -89,9 +98,9 @@ class Federation:
         if not path.is_file():
             return None
         found = parse_json(path.read_bytes())
-        if found["plan"] != sha256_file(self.plan_path):
+        if found["plan"] != self.digest:
             raise PlanInvalid(
-                f"{self.plan_path} was changed after its federation was begun",
+                f"{self.plan_path} or its module was changed after its federation was begun",
                 remedy=f"restore the plan, or remove {self.root} and begin anew",
                 file=self.plan_path,
             )
@@ -100,7 +109,7 @@ class Federation:
     def save_genesis(self, values: tuple[int, ...]) -> None:
         """Keep them."""
         make_private(self.root)
-        kept = {"plan": sha256_file(self.plan_path), "values": list(values)}
+        kept = {"plan": self.digest, "values": list(values)}
         write_json(self.root / _GENESIS, kept, mode=0o600)
 
     @property

@@ -21,7 +21,8 @@ from ...records import Visibility
 from ...training.circuits import prove_vectors
 from ...training.dataset import read_table
 from ...training.grid import from_grid
-from ...training.inference import inference_model, pins_of
+from ...training.inference import pins_of
+from ...training.methods import method_of
 from ...values import Address, Digest
 from ..compile import compile_model
 from ..deploy import deploy_bundle
@@ -72,7 +73,7 @@ def publish_model(
         poseidon = poseidon_of(site.chain, ledger, weights.model)
     make_private(federation.root)
     model = federation.root / f"{plan.name}.onnx"
-    onnx.save(inference_model(plan.architecture, weights.values[:d], plan.scale), str(model))
+    onnx.save(method_of(plan.architecture).inference(plan.architecture, weights.values[:d], plan.scale), str(model))
     samples = federation.root / "samples.npy"
     write_atomic(samples, _samples(federation))
     compiled = compile_model(

@@ -18,7 +18,6 @@ from ...halo2 import Prover
 from ...progress import Report, silent
 from ...record import Record
 from ...training.accounting import UNITS
-from ...training.architecture import Architecture
 from ...training.dataset import read_table
 from ...training.grid import from_grid
 from ...values import Address
@@ -54,12 +53,12 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
     coordinator = Coordinator(federation, config=config, prover=prover, report=report)
     left = federation.plan.rounds - coordinator.done
     if left <= 0:
-        return _trained(federation, coordinator, [], ())
+        return trained(federation, coordinator, [], ())
     gone = coordinator.gone()
     names = [owner.name for owner in federation.plan.owners if owner.name not in gone]
     with _parties(federation, names, coordinator.gone) as parties:
         rounds = [coordinator.run_round(parties.check) for _ in range(left)]
-        return _trained(federation, coordinator, rounds, parties.results())
+        return trained(federation, coordinator, rounds, parties.results())
 
 
 def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report = silent) -> Trained:
@@ -67,12 +66,13 @@ def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: 
     federation = load_federation(plan_path)
     coordinator = Coordinator(federation, config=config, prover=prover, report=report)
     rounds = [coordinator.run_round() for _ in range(federation.plan.rounds - coordinator.done)]
-    return _trained(federation, coordinator, rounds, ())
+    return trained(federation, coordinator, rounds, ())
 
 
-def _trained(
+def trained(
     federation: Federation, coordinator: Coordinator, rounds: Sequence[RoundClosed], clients: tuple[Taken, ...]
 ) -> Trained:
+    """What came of `rounds`, judged on the plan's test samples. Raises DataMismatch."""
     plan = federation.plan
     accuracy, error = judge(federation, coordinator.ledger.address, coordinator.done)
     return Trained(
@@ -97,7 +97,7 @@ def judge(federation: Federation, ledger: Address, number: int) -> tuple[float |
     plan = federation.plan
     if not plan.test:
         return None, None
-    net: Architecture = plan.architecture
+    net = plan.architecture
     x, y = read_table((federation.plan_path.parent / plan.test).resolve(), net.targets)
     weights = np.array(from_grid(federation.weights(ledger, number).values[: net.parameters], plan.scale))
     answers = net.forward(weights, x)

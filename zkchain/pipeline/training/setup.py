@@ -12,7 +12,7 @@ from ...chain.signers import load_signer
 from ...chain.training import act, client_of
 from ...config import Config
 from ...errors import ChainingBroken, DeploymentDrift, PlanInvalid
-from ...files import exclusive, sha256_file, write_json
+from ...files import exclusive, write_json
 from ...halo2 import Prover
 from ...network_config import LOCAL
 from ...progress import Report, silent
@@ -92,7 +92,7 @@ def open_federation(
                 act(site.chain, signer, ledger, "enroll", [member], report)
         federation.save_weights(ledger.address, Weights(round=0, model=keccak_of(point), values=genesis))
         opened = Opened(
-            plan=sha256_file(federation.plan_path),
+            plan=federation.digest,
             ledger=ledger.address,
             block=record.deployment.block,
             noise=noise,

@@ -17,6 +17,7 @@ from ...halo2.limits import apply_limits, die_with_parent
 #: Role -> the module that plays it, by a function `play(path, request, line)`.
 _ROLES = {
     "shamir": "roles_mpc",
+    "shamir-hosts": "roles_mpc_hosts",
     "he-key": "roles_he_key",
     "he-client": "roles_he_client",
     "he-adder": "roles_he_adder",

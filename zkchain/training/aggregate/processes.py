@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,10 @@ _PASSED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _LINE_BYTES = 1 << 16
 #: How long a party that has done its work may take to leave by itself.
 _PATIENCE = 5.0
+
+
+def _nothing() -> None:
+    """Nobody else is asked meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,11 @@ class Parties:
             party.process.stdin.write(json.dumps(message).encode() + b"\n")
             party.process.stdin.flush()
 
-    def hear(self, parties: Sequence[Party]) -> list[dict[str, Any]]:
+    def hear(self, parties: Sequence[Party], waiting: Callable[[], object] = _nothing) -> list[dict[str, Any]]:
         """The next message of each, in their order.
 
         Raises what the first of all running parties reports as its failure; PartyFailed when one of them dies;
-        PartyTimeout when the time of the sum is over.
+        PartyTimeout when the time of the sum is over; and what `waiting` raises, which is called every second or so.
         """
         while True:
             silent = [party for party in parties if not party.said]
@@ -128,6 +132,7 @@ class Parties:
                 )
             for key, _ in self._selector.select(min(left, 1.0)):
                 self._read(key.data)
+            waiting()
 
     def release(self, parties: Sequence[Party]) -> None:
         """Let parties go that have done all their work."""

@@ -1,0 +1,109 @@
+"""Federations whose members share no folder: each has a plan, data, certificates and a home of its own."""
+
+import shutil
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.federations import write_plan
+from zkchain.config import Config, read_config
+from zkchain.training.hosts.identity import COORDINATOR, make_member
+
+
+@dataclass(frozen=True)
+class Host:
+    """One member's machine, as far as a folder can be one."""
+
+    name: str
+    folder: Path
+    config: Config
+
+    @property
+    def plan(self) -> Path:
+        return self.folder / "plan.toml"
+
+    @property
+    def tls(self) -> Path:
+        return self.folder / "tls"
+
+
+def make_tls(root: Path, names: list[str]) -> dict[str, Path]:
+    """A folder for each: its own key, and the certificates of all."""
+    folders = {name: root / name / "tls" for name in names}
+    for name, folder in folders.items():
+        assert make_member(folder, name, "tests")
+    for name, folder in folders.items():
+        for other in names:
+            if other != name:
+                shutil.copy(folders[other] / f"{other}.pem", folder / f"{other}.pem")
+    return folders
+
+
+def write_hosts(
+    root: Path, *, owners: int, rpc_url: str, rounds: int = 1, extra: str = "", quorum: int = 0
+) -> list[Host]:
+    """The coordinator's host and each owner's; only an owner's has its data. All reach one chain at `rpc_url`."""
+    names = [f"owner{n}" for n in range(owners)]
+    source = root / "agreed"
+    source.mkdir(parents=True)
+    plan = write_plan(source, owners=owners, rounds=rounds, extra=extra, quorum=quorum or None)
+    plan.write_text(plan.read_text().replace("network = 'local'", "network = 'shared'"))
+    hosts = []
+    for name, tls in make_tls(root, [COORDINATOR, *names]).items():
+        folder = tls.parent
+        shutil.copy(plan, folder / "plan.toml")
+        data = "test.csv" if name == COORDINATOR else f"{name}.csv"
+        shutil.copy(source / data, folder / data)
+        (folder / "zkchain.toml").write_text(f'[networks.shared]\nrpc_url = "{rpc_url}"\nchain_id = 31337\n')
+        config = read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
+        hosts.append(Host(name, folder, config))
+    return hosts
+
+
+def share_circuits(source: Config, target: Config) -> None:
+    """Keys are built once in a test, though each host has a copy."""
+    for name in ("srs", "training/circuits"):
+        shutil.copytree(source.home / name, target.home / name, dirs_exist_ok=True)
+
+
+class Wire:
+    """A TCP proxy before a port that keeps what passes, in either direction."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self._kept, self._lock = port, bytearray(), threading.Lock()
+        self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.getsockname()[1])
+
+    @property
+    def seen(self) -> bytes:
+        with self._lock:
+            return bytes(self._kept)
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+                far = socket.create_connection(("127.0.0.1", self._to))
+            except OSError:
+                return
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self._forward, args=pair, daemon=True).start()
+
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(1 << 16):
+                with self._lock:
+                    self._kept += data
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            source.close()
+            target.close()
