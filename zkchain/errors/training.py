@@ -85,5 +85,4 @@ class BoardUntrue(TrainingError):
     """What the coordinator's board says is not what the ledger or the plan says."""
 
     code = "training.board_untrue"
-    exit_code = 1
     default_remedy = "do not train with this coordinator before you know why; nothing was given away"
