@@ -1,8 +1,11 @@
 """A federation across hosts, as far as folders, homes and TLS on loopback can be hosts: only the chain is shared."""
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,57 +14,75 @@ from tests.support.extras import need_training
 from tests.support.hosts import Host, Wire, share_circuits, write_hosts
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.training import model_round, round_of
-from zkchain.errors import BoardUntrue, RoundFailed
+from zkchain.config import Config
+from zkchain.errors import BoardUnreachable, BoardUntrue, RoundFailed
+from zkchain.files import sha256_file
 from zkchain.pipeline.engine import make_engine
+from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.hosts import HostCoordinator, members_of
 from zkchain.pipeline.training.hosts_client import HostClient, join_hosts
-from zkchain.training.hosts.identity import COORDINATOR, read_identity
+from zkchain.training.hosts.identity import COORDINATOR, make_member, read_identity
 from zkchain.training.hosts.server import Answer, Asked, BoardServer
 
 need_training()
 
 OWNERS = 3
+#: Long enough to prove on a busy machine; a sum that fails is given up soon after.
+WINDOWS = "[windows]\nsubmit = 60\nclose = 5\n"
 
 
 class Federation:
-    """All of it: the coordinator with its board open, behind a wire that is listened to, and each owner's client."""
+    """The coordinator, and what each owner needs to join it."""
 
     def __init__(self, hosts: list[Host]) -> None:
         self.hosts = hosts
         first = hosts[0]
-        federation = load_federation(first.plan)
-        self.coordinator = HostCoordinator(federation, config=first.config, prover=make_engine(first.config))
-        self.identity = read_identity(first.tls, COORDINATOR, members_of(federation.plan))
+        self.plan = load_federation(first.plan)
+        self.coordinator = HostCoordinator(self.plan, config=first.config, prover=make_engine(first.config))
+        self.identity = read_identity(first.tls, COORDINATOR, members_of(self.plan.plan))
         for host in hosts[1:]:
             share_circuits(first.config, host.config)
 
-    def join(self, which: int, port: int, **more: str) -> HostClient:
-        host = self.hosts[1 + which]
-        listen = more.get("listen")
-        return join_hosts(
-            host.plan,
-            host.name,
-            board=f"https://127.0.0.1:{port}",
-            tls=host.tls,
-            listen=listen,
-            config=host.config,
-            prover=make_engine(host.config),
-        )
+    def join(self, which: int, port: int) -> HostClient:
+        return join(self.hosts[1 + which], port)
 
 
-def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[BaseException]]:
-    failures: list[BaseException] = []
+def join(host: Host, port: int) -> HostClient:
+    return join_hosts(
+        host.plan,
+        host.name,
+        board=f"https://127.0.0.1:{port}",
+        tls=host.tls,
+        listen=None,
+        config=host.config,
+        prover=make_engine(host.config),
+    )
 
-    def run() -> None:
+
+class Work(threading.Thread):
+    """What somebody does meanwhile; `ended` raises what went wrong."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self._failures: list[BaseException] = []
+        self.start()
+
+    def run(self) -> None:
         try:
-            work()
+            self._work()
         except BaseException as error:
-            failures.append(error)
+            self._failures.append(error)
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    return thread, failures
+    def check(self) -> None:
+        for error in self._failures:
+            raise error
+
+    def ended(self) -> None:
+        self.join(timeout=120)
+        assert not self.is_alive()
+        self.check()
 
 
 @pytest.fixture(scope="module")
@@ -71,44 +92,163 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stop_devnet(home)
 
 
-def numbers_in(path: Path, key: str = "values") -> list[int]:
-    return list(json.loads(path.read_text())[key])
+@pytest.fixture(scope="module")
+def federation(tmp_path_factory: pytest.TempPathFactory, chain: str) -> Federation:
+    return Federation(write_hosts(tmp_path_factory.mktemp("hosts"), owners=OWNERS, rpc_url=chain))
+
+
+def numbers_in(path: Path) -> list[int]:
+    return list(json.loads(path.read_text())["values"])
 
 
 def forms(values: list[int]) -> list[bytes]:
-    """How a run of numbers could look in plain: as JSON either way, or as fixed-size words of either order."""
-    found = [json.dumps(values).encode(), ",".join(map(str, values)).encode(), json.dumps(values, indent=2).encode()]
-    for size in (4, 5, 6, 7, 8, 16, 32):
-        for order in ("little", "big"):
-            found.append(b"".join(value.to_bytes(size, order, signed=True) for value in values))  # type: ignore[arg-type]
+    """How a run of numbers could look in plain: as JSON of any layout, or as words of any size and order."""
+    found = [json.dumps(values)[1:-1].encode(), ",".join(map(str, values)).encode()]
+    found += [b"".join(value.to_bytes(size, "little", signed=True) for value in values) for size in (4, 6, 8, 16, 32)]
+    found += [b"".join(value.to_bytes(size, "big", signed=True) for value in values) for size in (4, 6, 8, 16, 32)]
     return found
 
 
-def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wire(tmp_path: Path, chain: str) -> None:
-    hosts = write_hosts(tmp_path, owners=OWNERS, rpc_url=chain)
-    federation = Federation(hosts)
-    coordinator = federation.coordinator
+def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wire(federation: Federation) -> None:
+    coordinator, hosts = federation.coordinator, federation.hosts
     with coordinator.opened_board(federation.identity, "127.0.0.1", 0) as server:
         wire = Wire(server.port)
         clients = [federation.join(n, wire.port) for n in range(OWNERS)]
-        running = [in_thread(lambda client=client: client.take_part(1)) for client in clients]
-        closed = coordinator.run_round()
-        for thread, failures in running:
-            thread.join(timeout=60)
-            assert failures == []
+        works = [Work(lambda client=client: client.take_part(1)) for client in clients]  # type: ignore[misc]
+        closed = coordinator.run_round(lambda: [work.check() for work in works] and None)
+        for work in works:
+            work.ended()
         wire.close()
     assert closed.updates == OWNERS
     assert model_round(coordinator.site.chain, coordinator.ledger) == 1
-    ledger = coordinator.ledger.address
-    assert len(wire.seen) > 10_000
+    ledger, seen = coordinator.ledger.address, wire.seen
+    assert len(seen) > 10_000
     for host in hosts[1:]:
         own = load_federation(host.plan)
-        assert sorted(path.name for path in (own.root / "parties").iterdir()) == [host.name]
-        update = numbers_in(own.update(host.name, ledger, 1))
-        assert not any(form in wire.seen for form in forms(update[:3]))
-        weights = list(own.weights(ledger, 0).values)
-        assert weights[3:] == list(coordinator.federation.weights(ledger, 0).values)[3:]
-        assert not any(form in wire.seen for form in forms(weights[-3:]))
-        for path in own.root.rglob("*"):
-            assert path.stat().st_mode & 0o077 == 0, path
-    assert not (load_federation(hosts[0].plan).root / "parties").exists(), "the coordinator has no update"
+        assert [path.name for path in (own.root / "parties").iterdir()] == [host.name]
+        update, weights = numbers_in(own.update(host.name, ledger, 1)), list(own.weights(ledger, 0).values)
+        assert weights == list(federation.plan.weights(ledger, 0).values)
+        for secret in (update[:3], update[-3:], weights[-3:]):
+            assert not any(form in seen for form in forms(secret))
+        assert all(path.stat().st_mode & 0o077 == 0 for path in own.root.rglob("*"))
+    assert not (federation.plan.root / "parties").exists(), "the coordinator has nobody's update"
+
+
+@contextmanager
+def lying(federation: Federation, path: str, change: Callable[[dict[str, object]], object]) -> Iterator[int]:
+    """The coordinator's board, whose answers at `path` are not what they should be."""
+
+    def answer(asked: Asked) -> Answer:
+        honest = federation.coordinator._board.answer(asked)
+        if not asked.path.startswith(path) or honest.status != 200:
+            return honest
+        told = json.loads(honest.body)
+        change(told)
+        return Answer.of(told)
+
+    with BoardServer(federation.identity, "127.0.0.1", 0, most_bytes=1 << 20, answer=answer) as server:
+        yield server.port
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda told: told.update(plan="0x" + "11" * 32), "another plan"),
+        (lambda told: told["noise"].update(deviation=0.0), "other noise"),
+        (lambda told: told.update(ledger=told["members"][0]), "no training ledger"),
+        (lambda told: told.update(members=told["members"][::-1]), "not the account that is enrolled"),
+        (lambda told: told.update(members=told["members"][:1]), "other members"),
+        (lambda told: told.pop("noise"), "what no coordinator writes"),
+    ],
+    ids=["plan", "noise", "ledger", "members", "fewer", "form"],
+)
+def test_a_board_that_lies_about_the_federation_is_noticed(
+    federation: Federation, change: Callable[[dict[str, object]], object], says: str
+) -> None:
+    with lying(federation, "/federation", change) as port, pytest.raises(BoardUntrue, match=says):
+        federation.join(0, port)
+
+
+def test_a_board_that_tells_other_weights_is_noticed(federation: Federation) -> None:
+    def change(told: dict[str, object]) -> None:
+        values = told["values"]
+        assert isinstance(values, list)
+        values[0] += 1
+
+    with lying(federation, "/weights", change) as port:
+        client = federation.join(0, port)
+        with pytest.raises(RoundFailed, match="not those that the ledger holds"):
+            client.weights(2)
+    with lying(federation, "/weights", lambda told: told.update(round=7)) as port:
+        client = federation.join(0, port)
+        with pytest.raises(BoardUntrue, match="after round 7"):
+            client.weights(2)
+
+
+def test_a_ledger_that_was_set_up_otherwise_than_the_plan_is_noticed(federation: Federation, tmp_path: Path) -> None:
+    """The board says that it is of this owner's plan, and the ledger is of another one."""
+    host = federation.hosts[1]
+    other = replace(host, folder=tmp_path)
+    shutil.copytree(host.tls, other.tls)
+    other.plan.write_text(host.plan.read_text().replace("[[owners]]", "[windows]\njoin = 601\n[[owners]]", 1))
+    shutil.copy(host.folder / "zkchain.toml", tmp_path)
+    digest = sha256_file(other.plan)
+    with (
+        lying(federation, "/federation", lambda told: told.update(plan=digest)) as port,
+        pytest.raises(BoardUntrue, match="another joinSeconds"),
+    ):
+        join(other, port)
+
+
+def test_a_stranger_to_the_federation_is_told_nothing(federation: Federation, tmp_path: Path) -> None:
+    host = federation.hosts[1]
+    stranger = replace(host, folder=tmp_path)
+    shutil.copytree(host.tls, stranger.tls)
+    for name in ("pem", "key"):
+        (stranger.tls / f"{host.name}.{name}").unlink()
+    make_member(stranger.tls, host.name, "tests")
+    shutil.copy(host.plan, stranger.plan)
+    with (
+        federation.coordinator.opened_board(federation.identity, "127.0.0.1", 0) as server,
+        pytest.raises(BoardUnreachable),
+    ):
+        join(stranger, server.port)
+    assert not load_federation(stranger.plan).root.exists()
+
+
+def without_sums(config: Config, host: Host) -> Client:
+    """An owner that proves and submits like any other, and is gone when updates are to be summed."""
+    return Client(load_federation(host.plan), host.name, config=config, prover=make_engine(config))
+
+
+@pytest.mark.slow
+def test_one_who_submits_and_vanishes_ends_the_round_by_name_and_the_next_one_is_closed(
+    tmp_path: Path, chain: str
+) -> None:
+    federation = Federation(write_hosts(tmp_path, owners=OWNERS, rpc_url=chain, extra=WINDOWS))
+    coordinator = federation.coordinator
+    site, ledger = coordinator.site.chain, coordinator.ledger
+    with coordinator.opened_board(federation.identity, "127.0.0.1", 0) as server:
+        clients = [federation.join(n, server.port) for n in range(OWNERS)]
+        gone = threading.Event()
+
+        def vanish() -> None:
+            host = federation.hosts[OWNERS]
+            silent = without_sums(host.config, host)
+            silent.register()
+            while round_of(site, ledger, 1).phase != "aborted":
+                if not silent.step():
+                    gone.wait(0.2)
+
+        works = [Work(lambda client=client: client.take_part(1)) for client in clients[:2]]  # type: ignore[misc]
+        third = Work(vanish)
+        with pytest.raises(RoundFailed, match=r"round 1 was aborted, because its sum failed: .*owner2"):
+            coordinator.run_round(lambda: [work.check() for work in (*works, third)] and None)
+        third.ended()
+        assert coordinator.was_aborted()
+        assert model_round(site, ledger) == 0
+        works.append(Work(lambda: clients[2].take_part(1)))
+        closed = coordinator.run_round(lambda: [work.check() for work in works] and None)
+        for work in works:
+            work.ended()
+    assert (closed.round, closed.updates, model_round(site, ledger)) == (2, OWNERS, 2)

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-NAMES = ("mpyc", "onnxscript", "opacus", "tenseal", "torch")
+NAMES = ("cryptography", "mpyc", "onnxscript", "opacus", "tenseal", "torch")
 
 
 def need_training() -> None:

@@ -75,9 +75,10 @@ def test_whoever_shows_no_certificate_is_told_nothing(board: BoardServer, asked:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = http.client.HTTPSConnection("127.0.0.1", board.port, context=context, timeout=10)
+    connection.connect()
+    connection.sock.sendall(b"GET /federation HTTP/1.1\r\n\r\n")
     with pytest.raises(OSError):
-        connection.request("GET", "/federation")
-        connection.getresponse().read()
+        connection.sock.recv(1000)
     connection.close()
     assert asked == []
 
@@ -95,7 +96,7 @@ def test_plain_http_is_told_nothing(board: BoardServer, asked: list[Asked]) -> N
 
 
 def test_a_member_cannot_pose_as_another(board: BoardServer, folders: dict[str, Path], tmp_path: Path) -> None:
-    """It has the other's certificate, as all have, and not its key; what it says in a path or body counts for nothing."""
+    """It has the other's certificate, as all have, and not its key; what it says counts for nothing."""
     folder = tmp_path / "impostor"
     shutil.copytree(folders["south"], folder)
     shutil.copy(folder / "south.key", folder / "north.key")
@@ -137,7 +138,7 @@ def test_those_who_shake_no_hand_keep_nobody_waiting(board: BoardServer, folders
     "url", ["http://host:1", "https://host", "host:1", "https://u@host:1", "https://h:1/x", "https://h:x"]
 )
 def test_a_board_without_tls_or_port_is_refused(folders: dict[str, Path], url: str) -> None:
-    with pytest.raises(UsageError, match="https://HOST:PORT"):
+    with pytest.raises(UsageError, match=r"https://HOST:PORT"):
         BoardCaller(url, member(folders["north"], "north"), most_bytes=1, patience=0)
 
 
@@ -204,10 +205,18 @@ def test_who_opened_another_sum_or_none_is_noticed() -> None:
         meeting.wait(1)
 
 
+def test_who_never_came_is_named_before_those_who_wait_for_it() -> None:
+    meeting = Meeting(1, NAMES[1:], length=2, limit=10)
+    for name in ("north", "west"):
+        meeting.arrive(name, PLACE)
+    with pytest.raises(PartyTimeout, match=r"opened the sum: south$"):
+        meeting.wait(0.2)
+
+
 def test_who_gives_up_and_who_goes_silent_is_named() -> None:
     meeting = met()
     meeting.fail("south", "the connection to west\x1b[31m was lost" + "x" * 1000)
-    with pytest.raises(PartyFailed, match="^south could not go on with the sum: the connection to west") as failed:
+    with pytest.raises(PartyFailed, match=r"^south could not go on with the sum: the connection to west") as failed:
         meeting.wait(1)
     assert len(failed.value.message) < 300
     assert "\x1b" not in failed.value.message

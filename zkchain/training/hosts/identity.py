@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import IdentityRefused
 from ...files import make_private, write_atomic
-from .certificates import make_identity
+from ..aggregate.extras import need
 
 #: The name of the coordinator's certificate; no owner of a federation across hosts may have it.
 COORDINATOR = "coordinator"
@@ -57,8 +57,11 @@ class Identity:
 def make_member(folder: Path, name: str, federation: str) -> bool:
     """Make the key and certificate of `name` in `folder`; False when both are there already. Raises OSError.
 
-    The key is mode 0600 and never overwritten. Raises IdentityRefused when one of the two is there alone.
+    The key is mode 0600 and never overwritten. Raises IdentityRefused when one of the two is there alone, ExtraMissing.
     """
+    need("cryptography")
+    from .certificates import make_identity
+
     make_private(folder)
     pem, key = _pem_of(folder, name), _key_of(folder, name)
     if pem.exists() and key.exists():

@@ -120,7 +120,8 @@ class Meeting:
             name, why = self._failed[0]
             raise PartyFailed(f"{name} could not go on with the sum: {why}", party=name)
         if now > until:
-            late = [name for name in self.names if name not in self._sums]
+            absent = [name for name in self.names if name not in self._places]
+            late = absent or [name for name in self.names if name not in self._sums]
             raise PartyTimeout(
                 f"after {seconds:g} s these had not opened the sum: {', '.join(late)}", seconds=seconds, parties=late
             )
