@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.extras import need_training
@@ -11,10 +12,14 @@ from tests.support.modules import MODULES, module_file, small_module
 from zkchain.errors import ExtraMissing, PlanInvalid
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.training.methods import method_of
-from zkchain.training.modules.network import read_module
+from zkchain.training.modules.network import ModuleNetwork, read_module
 from zkchain.training.plan import read_plan
 
 need_training()
+
+import torch  # noqa: E402 - after the extra is known to be there
+
+from zkchain.training.modules.load import fresh_module  # noqa: E402
 
 
 def module_plan(folder: Path, made: str = "nn.Linear(3, 1)", shape: str = "[3]") -> Path:
@@ -140,3 +145,31 @@ def test_every_module_of_the_tests_is_read(tmp_path: Path) -> None:
         "layers": 2,
         "pictures": 1,
     }
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "nn.Sequential(nn.Conv2d(1, 2, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(2, 3, 2), nn.Flatten())",
+        "nn.Sequential(nn.Conv2d(1, 2, 2), nn.Conv2d(2, 1, 3, padding=1, stride=2, bias=False), nn.Flatten())",
+        "nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(1, 2, (2, 3)), nn.Flatten())",
+    ],
+)
+def test_convolutions_in_plain_words_have_the_gradients_that_torch_has(tmp_path: Path, made: str) -> None:
+    module_file(tmp_path, made)
+    network = read_module(tmp_path, "model.py:build", (1, 6, 6), "squared")
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(1, 36)), rng.normal(size=(1, network.targets))
+    weights = network.initial(1)
+    found = method_of(network).gradients(network, weights, x, y)
+    module = first_module(network, 1)
+    answer = module(torch.tensor(x, dtype=torch.float32).reshape(1, 1, 6, 6))
+    (((answer - torch.tensor(y, dtype=torch.float32)) ** 2).sum() / 2).backward()
+    expected = torch.cat([value.grad.reshape(-1) for value in module.parameters()]).numpy()
+    assert np.abs(found[0] + expected).max() < 1e-4
+
+
+def first_module(network: ModuleNetwork, seed: int) -> torch.nn.Module:
+    """The module with the weights that it starts from."""
+    torch.manual_seed(seed)
+    return fresh_module(network)

@@ -70,7 +70,7 @@ def _avg_pool2d(
 def _windows(x: torch.Tensor, size: _Pair, stride: _Pair, padding: _Pair) -> tuple[torch.Tensor, int, int]:
     """[n, channels, places in a window, windows], and how many windows there are down and across."""
     if padding != (0, 0):
-        x = put_into(put_into(x, 2, padding[0], padding[0]), 3, padding[1], padding[1])
+        x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))  # zeros that are no parameter of the circuit
     rows, columns = ((x.shape[2 + axis] - size[axis]) // stride[axis] + 1 for axis in (0, 1))
     places = [
         x[:, :, i : i + (rows - 1) * stride[0] + 1 : stride[0], j : j + (columns - 1) * stride[1] + 1 : stride[1]]
@@ -105,6 +105,16 @@ def select_backward(gradient: torch.Tensor, input_sizes: Sequence[int], dim: int
     """The gradient of a choice along one axis."""
     place = index % input_sizes[dim]
     return put_into(gradient.unsqueeze(dim), dim, place, input_sizes[dim] - place - 1)
+
+
+def cropped(x: torch.Tensor, pad: Sequence[int], value: float = 0) -> Any:
+    """The gradient of a margin, which torch writes as one of negative width: what is within it."""
+    if min(pad) >= 0:
+        return NotImplemented
+    for at, axis in enumerate(range(x.ndim - 1, x.ndim - 1 - len(pad) // 2, -1)):
+        before, after = pad[2 * at : 2 * at + 2]
+        x = x.narrow(axis, -before, x.shape[axis] + before + after)
+    return x
 
 
 def _pair(value: Any) -> _Pair:

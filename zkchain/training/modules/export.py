@@ -10,7 +10,7 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from ...errors import PlanInvalid
-from .convolutions import Plainly, select_backward, slice_backward
+from .convolutions import Plainly, cropped, select_backward, slice_backward
 from .simple import without_expand, without_made_zeros
 
 _OPSET = 18
@@ -97,6 +97,7 @@ def _threshold_backward(gradient: torch.Tensor, answer: torch.Tensor, threshold:
 
 _DECOMPOSED: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.threshold_backward.default: _threshold_backward,
+    torch.ops.aten.constant_pad_nd.default: cropped,
     torch.ops.aten.slice_backward.default: slice_backward,
     torch.ops.aten.select_backward.default: select_backward,
 }
@@ -110,7 +111,7 @@ def _named(target: Any) -> str:
 def _refused(entry: str, what: str, found: Any) -> PlanInvalid:
     return PlanInvalid(
         f"model.torch: the step of {entry} {what}; allowed are {', '.join(sorted(OPERATORS))}",
-        remedy="make the module of Linear, Conv2d, ReLU, Sigmoid, AvgPool2d, Flatten and arithmetic",
+        remedy="make the module of Linear, Conv2d, ReLU, AvgPool2d, Flatten and arithmetic",
         found=found,
         allowed=sorted(OPERATORS),
     )
