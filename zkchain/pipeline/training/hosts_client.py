@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ...chain.training import RoundView, client_of, current_round, deadline_passed, model_round, round_of
@@ -151,7 +152,18 @@ class HostClient(Client):
         return called
 
     def _take_part_in(self, called: Called, names: Sequence[str]) -> None:
-        """One attempt; one that fails is said to the board, which calls again."""
+        """One attempt; one that fails is said to the board, which calls again. A board that is away is waited for."""
+        self._report(f"{self._name}: summing with {len(names) - 1} others")
+        try:
+            self._attempt(called, names)
+        except (PartyFailed, PartyTimeout, BoardUnreachable) as error:
+            self._report(f"{self._name}: {error.message}")
+            self._say_failed(called, error.message)
+        except ZkchainError as error:
+            self._say_failed(called, error.code)
+            raise
+
+    def _attempt(self, called: Called, names: Sequence[str]) -> None:
         host, port = self._listen or (self._caller.own_address(), 0)
         told = self._caller.own_address() if host in _ANYWHERE else host
         party = OwnParty(
@@ -163,22 +175,18 @@ class HostClient(Client):
             port=port,
             limits=Limits(),
         )
-        self._report(f"{self._name}: summing with {len(names) - 1} others")
-        try:
-            party.total(
-                self._federation.update(self._name, self._ledger.address, called.round),
-                length=self._circuits.layout.update_length,
-                bound=2**EXACT_BITS,
-                meet=lambda port: self._meet(called, Place(host=told, port=port), len(names)),
-                opened=lambda values: self._hand_in(called, values),
-                waiting=lambda: self._go_on(called),
-            )
-        except (PartyFailed, PartyTimeout) as error:
-            self._report(f"{self._name}: {error.message}")
-            self._caller.fail(called, error.message)
-        except ZkchainError as error:
-            self._caller.fail(called, error.code)
-            raise
+        party.total(
+            self._federation.update(self._name, self._ledger.address, called.round),
+            length=self._circuits.layout.update_length,
+            bound=2**EXACT_BITS,
+            meet=lambda port: self._meet(called, Place(host=told, port=port), len(names)),
+            opened=lambda values: self._hand_in(called, values),
+            waiting=lambda: self._go_on(called),
+        )
+
+    def _say_failed(self, called: Called, why: str) -> None:
+        with suppress(BoardUnreachable):  # then it is found out by the board's own time
+            self._caller.fail(called, why)
 
     def _meet(self, called: Called, place: Place, clients: int) -> tuple[str, list[tuple[str, int]]]:
         self._caller.arrive(called, place)
