@@ -17,6 +17,8 @@ from .runner import Result, Zkchain
 
 need_training()
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
 
 @dataclass(frozen=True)
 class Disputed:
