@@ -19,6 +19,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent
 USED = {"deploy_gateway.py", "publish_model.py", "prove_and_submit.py"}
+#: What imports libraries of the extra "training", which is not installed here.
+EXTRA = ("zkchain.training.modules.", "zkchain.training.hosts.certificates")
 PINS = {"eth-brownie": "1.22.2", "web3": "7.16.0", "eth-account": "0.13.7"}
 
 
@@ -30,14 +32,15 @@ def check_pins() -> None:
 
 
 def import_all() -> int:
-    """Import brownie, then every module of the installed zkchain; their number."""
+    """Import brownie, then every module of the installed zkchain that needs no extra; how many there are in all."""
     importlib.import_module("brownie")
     package = importlib.import_module("zkchain")
     if "site-packages" not in str(package.__file__):
         raise SystemExit(f"zkchain came from {package.__file__}, not from its wheel")
     names = [module.name for module in pkgutil.walk_packages(package.__path__, "zkchain.")]
     for name in names:
-        importlib.import_module(name)
+        if not name.startswith(EXTRA):
+            importlib.import_module(name)
     return len(names)
 
 

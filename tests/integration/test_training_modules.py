@@ -37,7 +37,8 @@ class Step:
         self.at = to_grid(weights, scale, "weights")
         self.weights = (*self.at, *fresh_salt(layout.weights_salt))
         self.drawn = tuple(int(n) for n in rng.integers(-900, 900, net.parameters))
-        self.noise = (*self.drawn, *fresh_salt(layout.salts_length))
+        self.noise = (*self.drawn, *fresh_salt(layout.noise_salt))
+        self.salts = fresh_salt(layout.factor_length - layout.batch)
         self.factors = method_of(net).factors(layout, self.data, self.weights, layout.batch)
 
     @property
@@ -47,7 +48,7 @@ class Step:
 
     @property
     def vectors(self) -> list[tuple[int, ...]]:
-        return [self.data, self.weights, self.noise, (*self.factors, *fresh_salt(self.layout.factor_salt))]
+        return [self.data, self.weights, self.noise, (*self.factors, *self.salts)]
 
     def gradients(self) -> np.ndarray:
         """Of each sample on the grid, times its factor."""
@@ -63,7 +64,7 @@ class Step:
         (witness,) = prover.witness(model, settings, [inputs])
         found = [value.signed for value in witness.outputs[0]]
         d = self.layout.architecture.parameters
-        assert tuple(found[d:]) == self.noise[d:]
+        assert tuple(found[d:]) == self.salts[self.layout.factor_salt :]
         return np.array(found[:d]) - np.array(self.drawn)
 
 

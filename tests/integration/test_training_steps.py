@@ -10,6 +10,7 @@ import pytest
 from tests.support.federations import small_layout
 from zkchain.halo2 import Engine
 from zkchain.training.circuits import TrainingCircuits, build_circuits, commit_vectors, prove_vectors
+from zkchain.training.curve import add, negative
 from zkchain.training.dataset import fresh_salt
 from zkchain.training.factors import clip_factors
 from zkchain.training.gradients import clipped_sum, sample_gradients
@@ -32,13 +33,14 @@ class Step:
         self.data = (*to_grid(np.r_[x.ravel(), y.ravel()], scale, "data"), *fresh_salt(layout.data_salt))
         self.weights = (*to_grid(weights, scale, "weights"), *fresh_salt(layout.weights_salt))
         drawn = tuple(int(n) for n in rng.integers(-900, 900, net.parameters)) if layout.noisy else ()
-        self.noise = (*drawn, *fresh_salt(layout.salts_length))
+        self.noise = (*drawn, *fresh_salt(layout.noise_salt))
+        self.salts = fresh_salt(layout.factor_length - layout.batch)
         self.factors = clip_factors(layout, self.data, self.weights, layout.batch)
         self.drawn = np.array(drawn or [0] * net.parameters)
 
     @property
     def vectors(self) -> list[tuple[int, ...]]:
-        return [self.data, self.weights, self.noise, (*self.factors, *fresh_salt(self.layout.factor_salt))]
+        return [self.data, self.weights, self.noise, (*self.factors, *self.salts)]
 
     def gradients(self) -> np.ndarray:
         """Of each sample, on what was committed, times its factor."""
@@ -58,7 +60,7 @@ class Step:
         (witness,) = prover.witness(model, circuits.step.files.settings, [inputs])
         found = [value.signed for value in witness.outputs[0]]
         d = self.layout.architecture.parameters
-        assert tuple(found[d:]) == self.noise[len(self.noise) - self.layout.salts_length :]
+        assert tuple(found[d:]) == self.salts[self.layout.factor_salt :]
         return (np.array(found[:d]) - self.drawn) / 2**self.layout.scale
 
 
@@ -148,6 +150,20 @@ def test_a_networks_proof_commits_to_exactly_what_was_registered(prover: Engine,
     assert not prover.verify(circuits.step.files, (), proof[:64] + points[1] + proof[128:-1] + bytes([proof[-1] ^ 1]))
     settings = json.loads(circuits.step.files.settings.read_text())
     assert settings["model_instance_shapes"] == []
+
+
+def test_no_difference_of_commitments_is_one_to_the_bare_gradients(prover: Engine, folder: Path) -> None:
+    """Whoever can guess a data set could compute that one, and see whether it is this."""
+    step = Step(small_layout(), seed=9)
+    circuits, d = built(prover, step.layout, folder), step.layout.architecture.parameters
+    proof, _, update = prove_vectors(circuits.step, [from_grid(v, step.layout.scale) for v in step.vectors], prover)
+    bare = tuple(value - drawn for value, drawn in zip(update[:d], step.drawn.tolist(), strict=True))
+    blank, known = commit_vectors(circuits, [(0,), bare], prover)
+    shown = [proof[64 * number : 64 * number + 64] for number in range(5)]
+    guessed = {add(known, negative(blank)), known}
+    assert not guessed & {add(shown[4], negative(other)) for other in shown[:4]}
+    same_salt = (*step.drawn.tolist(), *update[d:])
+    assert add(shown[4], negative(commit_vectors(circuits, [same_salt], prover)[0])) in guessed, "as it would be"
 
 
 @pytest.mark.slow

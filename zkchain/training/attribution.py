@@ -5,7 +5,6 @@ n clients' commitments exactly when S is the sum of their updates, and whoever h
 that is how the ledger checks an update that is revealed.
 """
 
-import math
 from collections.abc import Sequence
 
 from ..errors import ChainingBroken, PlanInvalid
@@ -15,7 +14,6 @@ from ..progress import Report, silent
 from ..values import MODULUS
 from .circuits import TrainingCircuits, commit_vectors
 from .curve import POINT, add, negative, times
-from .grid import HIDING_BITS, OPENING_BITS
 from .layout import Layout
 
 #: Values that a client can reveal in one transaction: each takes up to 12,000 units of gas, of 2^24 (EIP-7825).
@@ -32,18 +30,6 @@ def check_revealable(layout: Layout) -> None:
             found=layout.update_length,
             allowed=MOST_VALUES,
         )
-
-
-def noise_stays_hidden(parameters: int, deviation: float) -> bool:
-    """Whether a revealed update still hides its noise, of this deviation in units of the grid.
-
-    Noise and update share their salt. With it known, the proof's opening of the committed noise is an equation of 254
-    bits in the coordinates of the noise alone, which has one small solution when there are few of them.
-    """
-    if deviation <= 0:
-        return False
-    entropy = parameters * math.log2(deviation * math.sqrt(2 * math.pi * math.e))
-    return entropy - OPENING_BITS >= HIDING_BITS
 
 
 def blank_of(circuits: TrainingCircuits, prover: Prover, report: Report = silent) -> bytes:

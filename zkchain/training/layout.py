@@ -37,8 +37,15 @@ class Layout(Record):
         return salt_limbs(self.clients + 3)
 
     @property
+    def noise_salt(self) -> int:
+        """Limbs behind the noise, which one proof opens. The update has others: with the same ones, the difference of the
+        two commitments, which are public, would be a commitment to the bare sum of gradients that anybody could try.
+        """
+        return salt_limbs(1)
+
+    @property
     def update_salt(self) -> int:
-        """Limbs that noise and update share: two commitments, each opened once, and the sum's."""
+        """Limbs that factors and update share: two commitments, each opened once, and the sum's."""
         return salt_limbs(3, 3)
 
     @property
@@ -58,10 +65,7 @@ class Layout(Record):
 
     @property
     def update_length(self) -> int:
-        """Of the vector [sum of gradients, noise added | salt of the update | salt for the next weights].
-
-        The noise is such a vector too; without noise its first part is missing.
-        """
+        """Of the vector [sum of gradients, noise added | salt of the update | salt for the next weights]."""
         return self.architecture.parameters + self.salts_length
 
     @property
@@ -71,10 +75,10 @@ class Layout(Record):
 
     @property
     def factor_length(self) -> int:
-        """Of the vector [a factor a sample | salt]."""
-        return self.batch + self.factor_salt
+        """Of the vector [a factor a sample | salt | what stands behind the update]."""
+        return self.batch + self.factor_salt + self.salts_length
 
     @property
     def noise_length(self) -> int:
-        """Of the vector of noise: [noise, if there is any | both salts]."""
-        return self.update_length if self.noisy else self.salts_length
+        """Of the vector [noise, if there is any | salt]."""
+        return (self.architecture.parameters if self.noisy else 0) + self.noise_salt

@@ -1,7 +1,7 @@
 """A client's noise: a function of its secret and a public beacon, so that it can neither choose nor repeat it.
 
 The stream is SHAKE-256 of both. A coordinate is a Gaussian by the inverse of its distribution, rounded to the grid;
-after the coordinates come the limbs of salt that hide the noise and the update.
+after the coordinates come the limbs of salt that hide them.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def noise_vector(seed: bytes, *, length: int, salt: int, deviation: float) -> tu
 
 def candidates(secrets: Sequence[bytes], beacon: bytes, layout: Layout, deviation: float) -> list[tuple[int, ...]]:
     """The vectors of noise that follow from secrets and a beacon in a federation of this layout."""
-    length, salt = layout.architecture.parameters, layout.salts_length
+    length, salt = layout.architecture.parameters, layout.noise_salt
     return [noise_vector(seed_of(one, beacon), length=length, salt=salt, deviation=deviation) for one in secrets]
 
 

@@ -47,7 +47,7 @@ def step_model(layout: Layout) -> onnx.ModelProto:
     total = _bounded(graph, layout, graph.concat(parts))
     if layout.noisy:
         total = graph.op("Add", total, graph.slice(noise, 0, net.parameters))
-    salts = graph.slice(noise, layout.noise_length - layout.salts_length, layout.salts_length)
+    salts = graph.slice(factor, layout.factor_length - layout.salts_length, layout.salts_length)
     return graph.model(graph.concat([total, salts]), layout.update_length, "update")
 
 

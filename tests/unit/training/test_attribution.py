@@ -13,7 +13,6 @@ from zkchain.training.attribution import (
     MOST_VALUES,
     check_revealable,
     from_scalars,
-    noise_stays_hidden,
     sum_matches,
     to_scalars,
 )
@@ -82,14 +81,6 @@ def test_what_is_revealed_is_read_back(values: list[int]) -> None:
 def test_more_values_than_an_update_has_are_refused() -> None:
     with pytest.raises(ChainingBroken):
         from_scalars((1, 2, 3), 2)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "deviation", "hidden"),
-    [(4, 1000.0, False), (31, 1000.0, False), (32, 1000.0, True), (99, 0.0, False)],
-)
-def test_noise_stays_hidden_behind_enough_parameters(parameters: int, deviation: float, hidden: bool) -> None:
-    assert noise_stays_hidden(parameters, deviation) == hidden
 
 
 def test_an_update_that_no_transaction_can_reveal_is_refused_before_a_federation_is_set_up() -> None:

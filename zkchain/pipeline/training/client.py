@@ -228,7 +228,12 @@ class Client:
         batch = next_batch_of(self._site.chain, self._ledger, self._signer.address)
         before, data = self.weights(number), openings.vectors[batch]
         factors = method_of(layout.architecture).factors(layout, data, before, openings.present[batch])
-        vectors = [data, before, self._noise(number, kept), (*factors, *fresh_salt(layout.factor_salt))]
+        vectors = [
+            data,
+            before,
+            self._noise(number, kept),
+            (*factors, *fresh_salt(layout.factor_length - layout.batch)),
+        ]
         self._report(f"{self._name}: proving round {number}")
         started = time.monotonic()
         inputs = [from_grid(vector, layout.scale) for vector in vectors]
@@ -244,7 +249,7 @@ class Client:
     def _noise(self, number: int, kept: RoundSecrets) -> tuple[int, ...]:
         """The vector that hides this round's update."""
         if not kept.secrets:
-            return fresh_salt(self._circuits.layout.salts_length)
+            return fresh_salt(self._circuits.layout.noise_salt)
         return self._notes.noise(number, candidate_of(self._site.chain, self._ledger, self._signer.address))
 
     def _shown(self, kept: RoundSecrets) -> list[bytes]:

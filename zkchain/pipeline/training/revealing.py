@@ -11,7 +11,7 @@ from ...halo2 import Prover
 from ...progress import Report
 from ...record import Record
 from ...training.accounting import UNITS, schedule
-from ...training.attribution import basis_of, noise_stays_hidden, to_scalars
+from ...training.attribution import basis_of, to_scalars
 from ...training.circuits import TrainingCircuits, commit_vectors
 from ...training.plan import Noise, Plan
 from ...values import keccak_of
@@ -25,7 +25,7 @@ class Revealed(Record):
     round: int
     values: int  #: numbers, with the salt behind them
     gas: int
-    epsilon: float | None  #: of this update alone; None where nothing hides it: no noise, or one that can be computed
+    epsilon: float | None  #: of this update alone; None without noise, where nothing hides it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +91,12 @@ def opening_of(
 
 
 def exposure(plan: Plan, noise: Noise) -> float | None:
-    """Epsilon of one revealed update, at the plan's delta; None where nothing hides the sum of its gradients.
+    """Epsilon of one revealed update, at the plan's delta; None without noise, where nothing hides its gradients.
 
     A client adds its share of the noise only, where sums are all that is seen: what was meant to hide behind the
     others' noise stands alone. Raises ExtraMissing.
     """
-    if plan.privacy is None or not noise_stays_hidden(plan.architecture.parameters, noise.deviation):
+    if plan.privacy is None:
         return None
     together = 1 if plan.aggregation == "clear" else plan.quorum
     share = noise.multiplier / math.sqrt(together)

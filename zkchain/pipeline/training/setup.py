@@ -17,7 +17,7 @@ from ...halo2 import Prover
 from ...network_config import LOCAL
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
-from ...training.attribution import basis_of, check_revealable, noise_stays_hidden
+from ...training.attribution import basis_of, check_revealable
 from ...training.circuits import TrainingCircuit, TrainingCircuits, build_circuits, commit_vectors, prove_vectors
 from ...training.dataset import fresh_salt
 from ...training.grid import from_grid, to_grid
@@ -80,7 +80,7 @@ def open_federation(
         signer = signer_of(plan, -1, config)
         genesis = _genesis(federation)
         blank, point = commit_vectors(circuits, [(0,), genesis], prover, report)
-        basis = _basis(plan, noise.deviation, circuits, prover, report) if plan.disputes else b""
+        basis = basis_of(circuits, prover, report) if plan.disputes else b""
         sender = Sender(site, signer, report=report)
         points = (blank, point, basis)
         record = _place(sender, circuits, plan, noise.schedule, points, signer.address, config, prover, report)
@@ -100,13 +100,6 @@ def open_federation(
         )
         federation.save_opened(opened)
         return opened, circuits, site, ledger
-
-
-def _basis(plan: Plan, deviation: float, circuits: TrainingCircuits, prover: Prover, report: Report) -> bytes:
-    """The points for reveals; and a word, while nothing has been committed to, when a reveal would hide nothing."""
-    if not noise_stays_hidden(plan.architecture.parameters, deviation):
-        report("in a dispute nothing would hide a client's sum of gradients: there is too little noise to be unknown")
-    return basis_of(circuits, prover, report)
 
 
 def _genesis(federation: Federation) -> tuple[int, ...]:
@@ -199,8 +192,8 @@ def _nothing(circuit: TrainingCircuit, layout: Layout) -> list[tuple[int, ...]]:
     if circuit.role == "server":
         return [weights, (*zeros, *salt(layout.salts_length))]
     samples = (0,) * (layout.data_length - layout.data_salt)
-    noise = (*(zeros if layout.noisy else ()), *salt(layout.salts_length))
-    factor = (*(0,) * layout.batch, *salt(layout.factor_salt))
+    noise = (*(zeros if layout.noisy else ()), *salt(layout.noise_salt))
+    factor = (*(0,) * layout.batch, *salt(layout.factor_length - layout.batch))
     return [(*samples, *salt(layout.data_salt)), weights, noise, factor]
 
 

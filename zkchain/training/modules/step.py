@@ -49,7 +49,7 @@ def _step(
     capped = within(factor[:n].reshape(n, 1), 1.0)
     gradients = pulled(net, weights[: net.parameters], x, y, capped)
     total = _bounded(layout, _kept(layout, gradients))
-    salts = noise[layout.noise_length - layout.salts_length :]
+    salts = factor[layout.factor_length - layout.salts_length :]
     if layout.noisy:
         total = total + noise[: net.parameters]
     return torch.cat([total, salts])
