@@ -74,7 +74,9 @@ def build_circuits(
 
     Raises CircuitUnfit, ChainingBroken, SrsError and EngineError.
     """
-    request = keccak_of(canonical_json({"layout": layout.to_json(), "logrows": logrows, "engine": ENGINE_VERSION}))
+    by = list(method_of(layout.architecture).by)
+    asked = {"layout": layout.to_json(), "logrows": logrows, "engine": ENGINE_VERSION}
+    request = keccak_of(canonical_json({**asked, "by": by} if by else asked))
     folder = home / "training" / "circuits" / request[2:18]
     with exclusive(folder.with_suffix(".lock")):
         work = Workspace(folder)

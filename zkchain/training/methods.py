@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 import onnx
@@ -23,6 +24,7 @@ Inference = Callable[[Network, Sequence[int], int], onnx.ModelProto]
 class Method:
     """What differs between kinds of networks. All of it speaks of the same vectors (`Layout`)."""
 
+    by: tuple[str, ...]  #: releases of what writes the step, of which another may write another; empty: our own graph
     step: Callable[[Layout], onnx.ModelProto]  #: the circuit of a client's step
     factors: Factors  #: an honest client's factors, of a layout, data, weights and how many samples there are
     gradients: Gradients  #: of a network's weights, samples and targets, in floating point, negative, sample by sample
@@ -32,13 +34,19 @@ class Method:
 def method_of(network: Network) -> Method:
     """The method for a network. Raises ExtraMissing where it needs torch and there is none."""
     if isinstance(network, Architecture):
-        return Method(step=step_model, factors=clip_factors, gradients=sample_gradients, inference=inference_model)
+        return Method(
+            by=(), step=step_model, factors=clip_factors, gradients=sample_gradients, inference=inference_model
+        )
     from .aggregate.extras import need
 
     need("torch")
+    need("onnxscript")
     from .modules.factors import module_factors
     from .modules.gradients import module_gradients
     from .modules.inference import module_inference
     from .modules.step import module_step
 
-    return Method(step=module_step, factors=module_factors, gradients=module_gradients, inference=module_inference)
+    by = tuple(f"{name} {version(name)}" for name in ("torch", "onnxscript"))
+    return Method(
+        by=by, step=module_step, factors=module_factors, gradients=module_gradients, inference=module_inference
+    )
