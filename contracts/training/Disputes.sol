@@ -8,8 +8,7 @@ import {Aggregation} from "./Aggregation.sol";
 
 /// @title Who gave another update to the sum than it proved
 /// @notice Opening all updates of the round shows their true sum, and who will not open its own. Their owners lose the
-/// privacy of these updates: what still hides the data is each one's own noise, and that alone only in vectors so long
-/// that it does not follow from the salt, which noise and update share, and the proof.
+/// privacy of these updates: what still hides the data is each one's own noise.
 abstract contract Disputes is Aggregation {
     /// @inheritdoc ITrainingLedger
     function dispute(uint256 round) external {

@@ -42,7 +42,8 @@ def reveal_command(screen: Screen, *, plan: Path, name: str) -> Answer:
 
     What becomes public is the clipped, noisy sum of the gradients of one batch, with its salt. Nothing else of the data
     is shown. But where sums are private this owner's share of the noise hides its data alone, which the epsilon on the
-    ledger does not count; the answer says which epsilon that is. Take the weights after the round for public too. Who does not reveal in time is struck. `train client` reveals by itself.
+    ledger does not count; the answer says which epsilon that is. Take the weights after the round for public too. Who
+    does not reveal in time is struck. `train client` reveals by itself.
     """
     config = read_config()
     client = Client(load_federation(plan), name, config=config, prover=make_engine(config), report=screen.report)

@@ -29,6 +29,8 @@ from .step import SATURATION, server_model, weights_model
 Role = Literal["step", "server", "weights"]
 ROLES: tuple[Role, ...] = ("step", "server", "weights")
 
+#: Rises when other circuits are made for the same layout, so that none is taken from the cache that was made before.
+_FORM = 2
 #: Sizes that are tried: 2**k rows.
 _SMALLEST, _LARGEST = 11, 18
 #: Rows at the end of every column that hold no values, and some to spare.
@@ -75,8 +77,8 @@ def build_circuits(
     Raises CircuitUnfit, ChainingBroken, SrsError and EngineError.
     """
     by = list(method_of(layout.architecture).by)
-    asked = {"layout": layout.to_json(), "logrows": logrows, "engine": ENGINE_VERSION}
-    request = keccak_of(canonical_json({**asked, "by": by} if by else asked))
+    asked = {"layout": layout.to_json(), "logrows": logrows, "engine": ENGINE_VERSION, "form": _FORM, "by": by}
+    request = keccak_of(canonical_json(asked))
     folder = home / "training" / "circuits" / request[2:18]
     with exclusive(folder.with_suffix(".lock")):
         work = Workspace(folder)

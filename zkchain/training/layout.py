@@ -38,8 +38,10 @@ class Layout(Record):
 
     @property
     def noise_salt(self) -> int:
-        """Limbs behind the noise, which one proof opens. The update has others: with the same ones, the difference of the
-        two commitments, which are public, would be a commitment to the bare sum of gradients that anybody could try.
+        """Limbs behind the noise, which one proof opens.
+
+        The update has others: with the same ones, the difference of the two commitments, which are public, would be one
+        to the bare sum of gradients, and anybody could try what that is.
         """
         return salt_limbs(1)
 
