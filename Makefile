@@ -36,7 +36,8 @@ test: lint contracts $(TRAINING)
 test-all: lint contracts prove-contracts coverage $(TRAINING)
 	$(PYTEST) $(WORKERS) -m ""
 
-lint: $(DEV)
+# With the libraries of training, whose types mypy has to know.
+lint: $(TRAINING)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --no-error-summary
