@@ -179,7 +179,12 @@ def strangers() -> set[int]:
 
 
 def party_of(update: Path) -> psutil.Process:
-    found = [child for child in psutil.Process().children(recursive=True) if str(update) in child.cmdline()]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        # What another test of this worker has left may have ended, and cannot be asked.
+        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            if str(update) in child.cmdline():
+                found.append(child)
     assert len(found) == 1
     return found[0]
 
