@@ -3,8 +3,11 @@
 For public commitments only: what is computed here takes as long as the numbers are large.
 """
 
-#: Order of the field of coordinates.
-_P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
+from typing import Any
+
+from py_ecc.bn128 import bn128_curve as bn128
+from py_ecc.fields import bn128_FQ
+
 _WORD = 32
 #: Bytes of a point.
 POINT = 2 * _WORD
@@ -13,40 +16,33 @@ INFINITY = bytes(POINT)
 
 def add(one: bytes, other: bytes) -> bytes:
     """The sum of two points. Raises ValueError for what is no point."""
-    (x1, y1), (x2, y2) = _read(one), _read(other)
-    if one == INFINITY or other == INFINITY:
-        return other if one == INFINITY else one
-    if x1 == x2:
-        if (y1 + y2) % _P == 0:
-            return INFINITY
-        slope = 3 * x1 * x1 * pow(2 * y1, -1, _P) % _P
-    else:
-        slope = (y2 - y1) * pow(x2 - x1, -1, _P) % _P
-    x = (slope * slope - x1 - x2) % _P
-    y = (slope * (x1 - x) - y1) % _P
-    return x.to_bytes(_WORD, "big") + y.to_bytes(_WORD, "big")
+    return _written(bn128.add(_read(one), _read(other)))
 
 
 def negative(point: bytes) -> bytes:
     """What gives infinity when added to `point`. Raises ValueError for what is no point."""
-    x, y = _read(point)
-    return x.to_bytes(_WORD, "big") + (-y % _P).to_bytes(_WORD, "big")
+    return _written(bn128.neg(_read(point)))
 
 
 def times(point: bytes, count: int) -> bytes:
     """`point`, `count` times, for a count of 0 or more. Raises ValueError for what is no point."""
-    found = INFINITY
-    for bit in bin(count)[2:]:
-        found = add(found, found)
-        if bit == "1":
-            found = add(found, point)
-    return found
+    return _written(bn128.multiply(_read(point), count))
 
 
-def _read(point: bytes) -> tuple[int, int]:
+def _written(point: Any) -> bytes:
+    if point is None:
+        return INFINITY
+    return b"".join(int(part).to_bytes(_WORD, "big") for part in point)
+
+
+def _read(point: bytes) -> Any:
+    """As the library has it: a pair of field elements, None for infinity."""
     if len(point) != POINT:
         raise ValueError(f"a point has {POINT} bytes, found {len(point)}")
-    x, y = int.from_bytes(point[:_WORD], "big"), int.from_bytes(point[_WORD:], "big")
-    if point != INFINITY and (x >= _P or y >= _P or (y * y - x * x * x - 3) % _P):
+    if point == INFINITY:
+        return None
+    parts = [int.from_bytes(half, "big") for half in (point[:_WORD], point[_WORD:])]
+    found = bn128_FQ(parts[0]), bn128_FQ(parts[1])
+    if max(parts) >= bn128.field_modulus or not bn128.is_on_curve(found, bn128.b):
         raise ValueError("not a point of the curve")
-    return x, y
+    return found
