@@ -1,9 +1,6 @@
 """Federations whose members share no folder: each has a plan, data, certificates and a home of its own."""
 
-import contextlib
 import shutil
-import socket
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,54 +63,3 @@ def share_circuits(source: Config, target: Config) -> None:
     """Keys are built once in a test, though each host has a copy."""
     for name in ("srs", "training/circuits"):
         shutil.copytree(source.home / name, target.home / name, dirs_exist_ok=True)
-
-
-class Wire:
-    """A TCP proxy before a port that keeps what passes, in either direction."""
-
-    def __init__(self, port: int) -> None:
-        self._to, self._kept, self._lock = port, bytearray(), threading.Lock()
-        self._threads: list[threading.Thread] = []
-        self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.getsockname()[1])
-
-    @property
-    def seen(self) -> bytes:
-        with self._lock:
-            return bytes(self._kept)
-
-    def close(self) -> None:
-        """Wait until what runs has ended, so that no socket is left."""
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        for thread in self._threads:
-            thread.join(timeout=10)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            self._threads.append(threading.Thread(target=self._carry, args=(near,), daemon=True))
-            self._threads[-1].start()
-
-    def _carry(self, near: socket.socket) -> None:
-        with near, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as far:
-            back = threading.Thread(target=self._forward, args=(far, near), daemon=True)
-            back.start()
-            self._forward(near, far)
-            back.join(timeout=10)
-
-    def _forward(self, source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(1 << 16):
-                with self._lock:
-                    self._kept += data
-                target.sendall(data)
-        with contextlib.suppress(OSError):
-            target.shutdown(socket.SHUT_WR)

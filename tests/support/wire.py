@@ -1,52 +1,56 @@
-"""A proxy that keeps what passes: every byte that goes to a node and comes back."""
+"""A wire that is listened to."""
 
+import contextlib
+import socket
 import threading
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-@dataclass
 class Wire:
-    """What has passed so far."""
+    """A TCP proxy before a port that keeps what passes, in either direction."""
 
-    url: str = ""
-    passed: list[bytes] = field(default_factory=list)
+    def __init__(self, port: int) -> None:
+        self._to, self._kept, self._lock = port, bytearray(), threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
+        threading.Thread(target=self._accept, daemon=True).start()
 
-    def everything(self) -> bytes:
-        return b"\n".join(self.passed)
+    @property
+    def port(self) -> int:
+        return int(self._server.getsockname()[1])
 
+    @property
+    def seen(self) -> bytes:
+        with self._lock:
+            return bytes(self._kept)
 
-@contextmanager
-def wire_to(url: str) -> Iterator[Wire]:
-    """A proxy on loopback that leads to the HTTP endpoint `url`."""
-    wire = Wire()
+    def close(self) -> None:
+        """Wait until what runs has ended, so that no socket is left."""
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        for thread in self._threads:
+            thread.join(timeout=10)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = self.rfile.read(int(self.headers["Content-Length"]))
-            request = urllib.request.Request(url, asked, {"Content-Type": "application/json"})
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                body = answer.read()
-            wire.passed += [str(self.headers).encode(), asked, body]
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            self._threads.append(threading.Thread(target=self._carry, args=(near,), daemon=True))
+            self._threads[-1].start()
 
-        def log_message(self, *_: object) -> None:
-            pass
+    def _carry(self, near: socket.socket) -> None:
+        with near, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as far:
+            back = threading.Thread(target=self._forward, args=(far, near), daemon=True)
+            back.start()
+            self._forward(near, far)
+            back.join(timeout=10)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    wire.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield wire
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                with self._lock:
+                    self._kept += data
+                target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)

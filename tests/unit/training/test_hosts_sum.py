@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from tests.support.extras import need_training
-from tests.support.hosts import Wire, make_tls
+from tests.support.hosts import make_tls
 from tests.support.updates import column_sums, write_updates
+from tests.support.wire import Wire
 from tests.unit.training.test_aggregate_parties import BOUND, VECTORS, shows_the_canary
 from zkchain.errors import PartyFailed, PartyTimeout, ZkchainError
 from zkchain.training.aggregate import Limits
