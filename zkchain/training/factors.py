@@ -18,11 +18,9 @@ def clip_factors(layout: Layout, data: Sequence[int], weights: Sequence[int], pr
 
     `data` and `weights` are the committed vectors. A factor that turns out too large costs its sample, not privacy.
     """
-    net, n = layout.architecture, layout.batch
+    net = layout.architecture
     assert isinstance(net, Architecture)
-    values = np.array(from_grid(data, layout.scale))
-    x = values[: n * net.features].reshape(n, net.features)
-    y = values[n * net.features : n * (net.features + net.targets)].reshape(n, net.targets)
+    x, y = layout.samples(data)
     parameters = np.array(from_grid(weights[: net.parameters], layout.scale))
     layers = layer_errors(net, parameters, x, y)
     inner, outer = (np.array([(pair[side] ** 2).sum(axis=1) for pair in layers]) for side in (0, 1))

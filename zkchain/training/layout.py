@@ -1,10 +1,13 @@
 """Where numbers stand in the vectors that a federation commits to, and how much salt each carries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from ..record import Record
-from .grid import salt_limbs
+from .grid import from_grid, salt_limbs
 from .network import Network
 
 #: What may leave a client: every coordinate within a limit, or nothing at all when the whole is longer than one.
@@ -54,6 +57,13 @@ class Layout(Record):
     def factor_salt(self) -> int:
         """Limbs behind the factors that clip the gradients, which one proof opens."""
         return salt_limbs(1)
+
+    def samples(self, data: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Features [batch, features] and targets [batch, targets] of a committed batch, in floating point."""
+        net, n = self.architecture, self.batch
+        values = np.array(from_grid(data[: n * (net.features + net.targets)], self.scale))
+        x, y = np.split(values, [n * net.features])
+        return x.reshape(n, net.features), y.reshape(n, net.targets)
 
     @property
     def data_length(self) -> int:

@@ -19,11 +19,9 @@ def module_factors(layout: Layout, data: Sequence[int], weights: Sequence[int], 
 
     `data` and `weights` are the committed vectors. A factor that turns out too large costs its sample, not privacy.
     """
-    net, n = layout.architecture, layout.batch
+    net = layout.architecture
     assert isinstance(net, ModuleNetwork)
-    values = np.array(from_grid(data, layout.scale))
-    x = values[: n * net.features].reshape(n, net.features)
-    y = values[n * net.features : n * (net.features + net.targets)].reshape(n, net.targets)
+    x, y = layout.samples(data)
     gradients = module_gradients(net, np.array(from_grid(weights[: net.parameters], layout.scale)), x, y)
     unit = 2.0**-layout.scale
     # Each coordinate may be rounded by a unit or two, and so the norm by as much times the square root of their number.
