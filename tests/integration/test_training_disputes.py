@@ -1,6 +1,7 @@
 """Sums that are not those of what was proved: who gave something else is named and shut out, and nobody else is."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from zkchain.chain.devnet import stop_devnet
 from zkchain.chain.training import LedgerEvent, act, basis_hash_of, client_of, ledger_events, round_of, updates_of
 from zkchain.config import Config, read_config
 from zkchain.errors import (
+    BoardUntrue,
     ClientStruck,
     DisputesOff,
     NobodyToStrike,
@@ -29,6 +31,7 @@ from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.dispute_history import disputes_in
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.setup import signer_of
+from zkchain.pipeline.training.told import check_told
 from zkchain.training.attribution import MOST_VALUES, basis_of, to_scalars
 from zkchain.values import ZERO_DIGEST, address, keccak_of
 
@@ -148,6 +151,12 @@ def test_who_does_not_answer_or_cannot_is_struck_after_the_deadline(tmp_path: Pa
     with pytest.raises(TransactionReverted) as early:
         coordinator.strike()
     assert early.value.facts["error"] == "TooEarly"
+
+    plain = replace(parties.federation, plan=replace(parties.federation.plan, disputes=False))
+    with pytest.raises(DisputesOff):  # a ledger that asks is no reason to disclose what the plan does not ask for
+        Client(plain, "owner0", config=config, prover=make_engine(config)).step()
+    with pytest.raises(BoardUntrue, match="the plan has no disputes"):
+        check_told(plain, coordinator.opened.to_json(), 0, config=config)
 
     shown = clients[0].reveal()
     assert shown.values == coordinator.circuits.layout.update_length

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.extras import need_training
-from tests.support.hosts import Host, Wire, share_circuits, write_hosts
+from tests.support.hosts import Host, share_circuits, write_hosts
+from tests.support.wire import Wire
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.training import model_round, round_of
 from zkchain.errors import BoardUnreachable, BoardUntrue, RoundFailed
-from zkchain.files import sha256_file
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.folder import load_federation
@@ -192,7 +192,7 @@ def test_a_ledger_that_was_set_up_otherwise_than_the_plan_is_noticed(federation:
     shutil.copytree(host.tls, other.tls)
     other.plan.write_text(host.plan.read_text().replace("[[owners]]", "[windows]\njoin = 601\n[[owners]]", 1))
     shutil.copy(host.folder / "zkchain.toml", tmp_path)
-    digest = sha256_file(other.plan)
+    digest = load_federation(other.plan).digest
     with (
         lying(federation, "/federation", lambda told: told.update(plan=digest)) as port,
         pytest.raises(BoardUntrue, match="another joinSeconds"),

@@ -37,7 +37,7 @@ from ...values import Digest, keccak_of
 from ..site import Site, open_site
 from .folder import Federation, Opened, read_openings
 from .notes import Notes, RoundProof, RoundSecrets
-from .revealing import Revealed, exposure, opening_of, owes, round_in_dispute
+from .revealing import Revealed, expect_disputes, exposure, opening_of, owes, round_in_dispute
 from .rounds import Submission, Taken
 from .setup import LEDGER, circuits_of, registered_at, signer_of
 
@@ -78,8 +78,8 @@ class Client:
         """Register, then act whenever it is this client's turn until `rounds` rounds are over.
 
         A round that was aborted is followed by another one, which is waited for. Raises RoundFailed for weights that
-        the ledger does not hold, ClientStruck once this client was shut out, TransactionReverted with the ledger's
-        reason, and EngineError.
+        the ledger does not hold, ClientStruck once this client was shut out, DisputesOff where the ledger asks for an
+        update and the plan has no disputes, TransactionReverted with the ledger's reason, and EngineError.
         """
         self.register()
         while model_round(self._site.chain, self._ledger) < rounds:
@@ -130,6 +130,7 @@ class Client:
         found = round_of(self._site.chain, self._ledger, number)
         mine = client_of(self._site.chain, self._ledger, self._signer.address)
         if found.phase == "reveal" and owes(mine, number):
+            expect_disputes(self._plan)  # nothing is disclosed because a ledger asks for it
             return self._reveal(number)
         self._expect_enrolled(mine)
         if found.phase == "join" and mine.round != number:

@@ -8,9 +8,8 @@ from ...errors import PlanInvalid, RoundFailed
 from ...files import make_private, parse_json, sha256_file, write_json
 from ...record import Record
 from ...training.dataset import Openings
-from ...training.modules.network import ModuleNetwork
 from ...training.plan import Noise, Plan, read_plan
-from ...values import Address, Digest, sha256_of
+from ...values import Address, Digest, canonical_json, sha256_of
 
 _OPENED, _GENESIS = "federation.json", "genesis.json"
 
@@ -44,11 +43,9 @@ class Federation:
 
     @property
     def digest(self) -> Digest:
-        """SHA-256 of the plan's file; with a torch module, of that and what the module's file says."""
-        found, network = sha256_file(self.plan_path), self.plan.architecture
-        if not isinstance(network, ModuleNetwork):
-            return found
-        return sha256_of(f"{found} {sha256_of(network.code.encode())}".encode())
+        """SHA-256 of the plan's file and of the network, which with a torch module has another file's text in it."""
+        parts = {"plan": sha256_file(self.plan_path), "network": self.plan.architecture.to_json()}
+        return sha256_of(canonical_json(parts))
 
     @property
     def root(self) -> Path:

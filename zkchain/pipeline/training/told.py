@@ -8,7 +8,6 @@ from ...chain.registry import ContractAt, read
 from ...chain.training import client_of
 from ...config import Config
 from ...errors import BoardUntrue
-from ...files import sha256_file
 from ...solidity.artifacts import load_artifact
 from ...training.plan import noise_of
 from ..site import Site, open_site
@@ -30,7 +29,7 @@ def check_told(federation: Federation, told: Mapping[str, Any], who: int, *, con
     except (ValueError, KeyError, TypeError):
         raise BoardUntrue("the board says of the federation what no coordinator writes") from None
     plan = federation.plan
-    if opened.plan != sha256_file(federation.plan_path):
+    if opened.plan != federation.digest:
         raise BoardUntrue(
             "the board is of another plan than the one at hand", remedy="give the plan that all owners agreed on"
         )
@@ -78,3 +77,5 @@ def _check_ledger(site: Site, opened: Opened, federation: Federation) -> None:
         given = tuple(values[name]) if name == "schedule" else values[name]
         if given != value:
             raise BoardUntrue(f"the ledger was set up with another {name} than the plan says", entry=name)
+    if any(values["basisHash"]) and not plan.disputes:
+        raise BoardUntrue("the ledger can ask for updates in public, and the plan has no disputes", entry="basisHash")
