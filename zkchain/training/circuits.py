@@ -24,13 +24,13 @@ from ..records import Srs
 from ..values import Digest, canonical_json, keccak_of
 from .layout import Layout
 from .methods import method_of
-from .step import SATURATION, server_model, weights_model
+from .step import server_model, weights_model
 
 Role = Literal["step", "server", "weights"]
 ROLES: tuple[Role, ...] = ("step", "server", "weights")
 
 #: Rises when other circuits are made for the same layout, so that none is taken from the cache that was made before.
-_FORM = 2
+_FORM = 3
 #: Sizes that are tried: 2**k rows.
 _SMALLEST, _LARGEST = 11, 18
 #: Rows at the end of every column that hold no values, and some to spare.
@@ -39,6 +39,8 @@ _KEPT_ROWS = 32
 _HEADROOM = 6
 #: Bits of one digit of a decomposition; each is a row of a table, which has to fit.
 _DIGIT_BITS = 13
+#: Values, either way, of the table of an activation within a torch module.
+_TABLE_REACH = 8
 _FILES = ("model.onnx", "settings.json", "circuit.ezkl", "proving.key", "verifying.key")
 
 
@@ -163,7 +165,7 @@ def check_chaining(role: Role, settings: dict[str, Any], layout: Layout, k: int)
 def run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
     """The engine's settings for a circuit of 2**k rows."""
     digits = min(k - 1, _DIGIT_BITS)
-    reach = int((SATURATION + 0.25) * 2**layout.scale)
+    reach = _TABLE_REACH * 2**layout.scale
     return {
         "input_visibility": "polycommit",
         "output_visibility": "hashed" if role == "weights" else "polycommit",

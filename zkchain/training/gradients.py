@@ -3,8 +3,8 @@
 import numpy as np
 
 from .architecture import Architecture
+from .logistic import logistic
 from .network import Network
-from .step import SATURATION
 
 
 def layer_errors(
@@ -18,7 +18,7 @@ def layer_errors(
         inputs.append(np.maximum(sums[-1], 0.0))
     answer = sums[-1]
     if net.loss == "logistic":
-        answer = 1 / (1 + np.exp(-np.clip(answer, -SATURATION, SATURATION)))
+        answer = logistic(answer)
     errors = [y - answer]
     for number in range(len(layers) - 1, 0, -1):
         errors.insert(0, (errors[0] @ layers[number][0].T) * (sums[number - 1] > 0))

@@ -28,6 +28,10 @@ class Graph:
         """A float constant of one or more numbers."""
         return self._initializer(np.atleast_1d(np.asarray(value, dtype=np.float32)))
 
+    def column(self, values: np.ndarray) -> str:
+        """A constant matrix of one column."""
+        return self._initializer(values.astype(np.float32).reshape(-1, 1))
+
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """One node of one output."""
         name = f"{kind.lower()}_{len(self._nodes)}"

@@ -14,9 +14,7 @@ import onnx
 from .architecture import Architecture
 from .graph import Graph
 from .layout import Layout
-
-#: Beyond this, a logistic function is 0 or 1 to four digits.
-SATURATION = 7.75
+from .logistic import BENDS, KNOTS, LEAST
 
 
 def step_model(layout: Layout) -> onnx.ModelProto:
@@ -33,7 +31,7 @@ def step_model(layout: Layout) -> onnx.ModelProto:
     matrices, activations, preactivations = _forward(graph, layout, weights, x)
     answer = preactivations[-1]
     if net.loss == "logistic":
-        answer = graph.op("Sigmoid", graph.clip(answer, SATURATION))
+        answer = _logistic(graph, answer, n)
     capped = graph.clip(graph.reshape(graph.slice(factor, 0, n), n, 1), 1.0)
     error = graph.op("Mul", graph.op("Sub", y, answer), capped)
     errors = _backward(graph, matrices, preactivations, error)
@@ -81,6 +79,13 @@ def _forward(graph: Graph, layout: Layout, weights: str, x: str) -> tuple[list[s
             activations.append(graph.op("Relu", sums[-1]))
         at += before * after + after
     return matrices, activations, sums
+
+
+def _logistic(graph: Graph, values: str, samples: int) -> str:
+    """The straight logistic function of [samples, targets]: one product for all bends, so one rounding."""
+    each = graph.reshape(values, -1, 1)
+    bent = graph.op("MatMul", graph.op("Relu", graph.op("Sub", each, graph.constant(KNOTS))), graph.column(BENDS))
+    return graph.op("Add", graph.reshape(bent, samples, -1), graph.constant(LEAST))
 
 
 def _backward(graph: Graph, matrices: list[str], sums: list[str], error: str) -> list[str]:

@@ -16,8 +16,8 @@ from .simple import without_expand, without_made_zeros
 _OPSET = 18
 #: Operators of a trace that circuits are known to compute: moves, products and sums, comparisons, two functions.
 _MOVES = (
-    "_unsafe_view alias cat clone constant_pad_nd detach expand permute reshape select slice new_zeros squeeze "
-    "stack t transpose unsqueeze view"
+    "_unsafe_view alias cat clone constant_pad_nd detach expand lift_fresh_copy permute reshape "
+    "select slice new_zeros squeeze stack t transpose unsqueeze view"
 )
 _SUMS = "add addmm bmm div mm mul neg sub sum"
 _OTHERS = "_to_copy gt le relu sigmoid sigmoid_backward"

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch.func import functional_call, vjp, vmap
 
+from ..logistic import BENDS, KNOTS, LEAST
 from ..network import Loss, Network
-from ..step import SATURATION
 from .convolutions import Plainly
 from .load import module_of
 from .network import ModuleNetwork
@@ -38,8 +38,11 @@ def pulled(
 
 
 def meant(sums: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """What the last layer's values say: themselves, or their logistic function."""
-    return torch.sigmoid(within(sums, SATURATION)) if loss == "logistic" else sums
+    """What the last layer's values say: themselves, or the straight logistic function of them."""
+    if loss != "logistic":
+        return sums
+    knots, bends = (torch.tensor(values, dtype=torch.float32) for values in (KNOTS, BENDS))
+    return (torch.relu(sums.unsqueeze(-1) - knots) @ bends.unsqueeze(-1)).squeeze(-1) + LEAST
 
 
 def within(values: torch.Tensor, limit: float) -> torch.Tensor:
