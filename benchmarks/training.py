@@ -41,7 +41,6 @@ RESULT = Path(__file__).with_name("training.json")
 _HEALTH = ROOT / "examples" / "health"
 #: Which of the ledger's events tells of which transaction.
 _TRANSACTIONS = {
-    "ClientJoined": "join",
     "NoiseCommitted": "commitNoise",
     "UpdateProved": "submit",
     "RoundClosed": "close",
@@ -99,7 +98,7 @@ def federation(folder: Path) -> dict[str, Any]:
         "server_proof_seconds": [round(item.prove_seconds, 2) for item in trained.rounds],
         "step_proof_seconds": [round(second, 2) for client in trained.clients for second in client.prove_seconds],
         "gas": medians,
-        "gas_a_client_and_round": medians["join"] + medians["commitNoise"] + medians["submit"],
+        "gas_a_client_and_round": medians["commitNoise"] + medians["submit"],
         "circuits": {circuit.role: {"logrows": circuit.logrows, "rows": circuit.rows} for circuit in circuits},
         "epsilon": trained.epsilon,
         "delta": trained.delta,

@@ -101,8 +101,8 @@ interface ITrainingErrors {
     /// @notice `client` has committed to its noise.
     error NoiseAlreadyCommitted(address client);
 
-    /// @notice `client` committed to no noise in time, so it is out of this round.
-    error NoiseNotCommitted(address client);
+    /// @notice `client` came when the round's beacon was known: it can be in the next one.
+    error BeaconKnown(address client);
 
     /// @notice The hash of this block is known from the next one on.
     error BeaconPending(uint256 sealBlock);
@@ -138,6 +138,9 @@ interface ITrainingErrors {
 
     /// @notice The proof is not of the candidate that was drawn.
     error WrongNoise(uint256 chosen);
+
+    /// @notice Secrets are asked for where there are candidates of noise, and nowhere else.
+    error SecretsUnfit(uint8 candidates, bytes32 secretsHash);
 
     /// @notice The secrets are not those that were committed to.
     error WrongSecrets(bytes32 expected, bytes32 found);

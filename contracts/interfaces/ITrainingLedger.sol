@@ -9,10 +9,11 @@ import {ITrainingErrors} from "./ITrainingErrors.sol";
 /// stand at the beginning of a proof, in the order of the circuit's tensors, and such a proof has no instances. A
 /// *points hash* is the keccak256 of a vector's points one after another.
 ///
-/// A round: clients join with hashes of their secrets; the hash of the block in which joining ended, the *beacon*, is
-/// mixed into the seeds of their noise; they commit to K candidates of it; the hash of the block in which that ended,
-/// the *challenge*, says which one to use; they prove their updates and open the secrets of the others; the coordinator
-/// proves the next model from the sum of the updates, which the ledger checks against the commitments.
+/// A round: the hash of the block in which it is opened, the *beacon*, is mixed with secrets that each client committed
+/// to before, with its data or its last update, into the seeds of its noise; clients commit to K candidates of it; the
+/// hash of the block in which that ended, the *challenge*, says which one to use; they prove their updates, open the
+/// secrets of the others and commit to their next ones; the coordinator proves the next model from the sum of the
+/// updates, which the ledger checks against the commitments. Without noise, clients join with hashes of their updates.
 ///
 /// @dev What this does not show:
 /// - That the candidate used was honest. The others are open to anyone who recomputes them from secrets and beacon,
@@ -66,7 +67,7 @@ interface ITrainingLedger is ITrainingErrors {
         uint8 candidates; // noise vectors that each client commits to: 0, or 2 to 16
         uint16 quorum; // fewest updates that may be closed; with 1, a sum can be one client's update
         bool weighted; // by each client's samples
-        uint32 joinSeconds;
+        uint32 joinSeconds; // of no matter with noise
         uint32 noiseSeconds; // of no matter without noise
         uint32 submitSeconds; // also how long a dispute leaves for revealing
         uint32 closeSeconds;
@@ -78,8 +79,9 @@ interface ITrainingLedger is ITrainingErrors {
     struct Update {
         bytes proof;
         bytes32[] path; // from the batch to the client's root
-        bytes noisePoints; // of all candidates, one after another
+        bytes32[] noiseHashes; // points hash of each candidate
         bytes32[] secrets; // of each candidate; of the one drawn, its keccak256
+        bytes32 nextSecrets; // hash of the secrets of the caller's next noise; zero without noise
     }
 
     /// @notice What is known of a client.
@@ -93,17 +95,17 @@ interface ITrainingLedger is ITrainingErrors {
         uint32 participations; // accepted updates, ever
         uint32 limit; // participations at which it can join no more
         uint64 epsilon; // spent so far, in billionths
-        uint32 round; // the last that it joined
+        uint32 round; // the last that it was in, or that it came too late for
         Stage stage; // in that round
         uint8 revealed; // chunks of its update, in a dispute
-        bytes32 secretsHash; // of that round
+        bytes32 secretsHash; // of the secrets of its next noise; without noise, of the update that it joined with
         bytes32 commitment; // hash of its candidates when `Committed`, of its update's points when `Submitted`
     }
 
     /// @notice What is known of a round.
     struct RoundView {
         Phase phase;
-        uint16 members; // who joined; from phase Submit on, only who can submit or has
+        uint16 members; // who joined, or can commit to noise; from phase Submit on, who can submit or has
         uint16 done; // who did what the phase asks; updates, from phase Submit on
         uint64 deadline; // Unix seconds, the phase's last; zero when the round is over
         uint64 sealBlock; // in which the phase began; zero when the round is over
@@ -139,24 +141,25 @@ interface ITrainingLedger is ITrainingErrors {
     /// @notice The beacon (phase Noise) or the challenge (phase Submit) is kept.
     event BeaconDrawn(uint256 indexed round, Phase indexed phase, bytes32 beacon);
 
-    /// @notice `client` is in this round.
-    event ClientJoined(uint256 indexed round, address indexed client, bytes32 secretsHash);
+    /// @notice `client` is in this round, which is one without noise.
+    event ClientJoined(uint256 indexed round, address indexed client, bytes32 updateHash);
 
-    /// @notice `client` has committed to its candidates.
+    /// @notice `client` is in this round, and has committed to its candidates.
     event NoiseCommitted(uint256 indexed round, address indexed client, bytes32 noiseHash);
 
-    /// @notice `client` has proved its update. `epsilon` is what it has spent with it.
+    /// @notice `client` has proved its update. `epsilon` is what it has spent with it. From the secrets and the beacon
+    /// anyone can compute the candidates that it did not use, and with `usedHash`, points hash of the `chosen` one whose
+    /// secret stays closed, what it has committed to; without noise there is none of it.
     event UpdateProved(
         uint256 indexed round,
         address indexed client,
         uint256 batchIndex,
         bytes updatePoints,
         uint64 epsilon,
-        uint256 chosen
+        uint256 chosen,
+        bytes32[] secrets,
+        bytes32 usedHash
     );
-
-    /// @notice What is needed to recompute the candidates that `client` did not use.
-    event NoiseOpened(uint256 indexed round, address indexed client, bytes32[] secrets, bytes noisePoints);
 
     /// @notice `client` has revealed a chunk of its update.
     event UpdateRevealed(uint256 indexed round, address indexed client, uint256 chunk, uint256[] scalars);
@@ -191,21 +194,29 @@ interface ITrainingLedger is ITrainingErrors {
     /// @param samples How many rows of data there are in all: the client's weight in a weighted sum.
     /// @param uses How many proofs a batch's salt can bear: each opens one linear relation.
     /// @param epsilonCap Most that the data may spend, in billionths; zero without noise.
-    function registerData(bytes32 root, uint32 batches, uint32 samples, uint32 uses, uint64 epsilonCap) external;
+    /// @param secretsHash keccak256 of the keccak256 of each secret of its first noise, one after another; zero without
+    /// noise. In a round whose beacon is known already the caller has no part.
+    function registerData(
+        bytes32 root,
+        uint32 batches,
+        uint32 samples,
+        uint32 uses,
+        uint64 epsilonCap,
+        bytes32 secretsHash
+    ) external;
 
     /// @notice Begins the next round. Only the coordinator may.
     function openRound() external returns (uint256 round);
 
-    /// @notice Puts the caller into the round. The last who can ends the phase.
-    /// @param secretsHash keccak256 of the secrets' keccak256, one after another; without noise, keccak256 of the
-    /// caller's address and the points of the update that it is going to submit.
-    function join(uint256 round, bytes32 secretsHash) external;
+    /// @notice Puts the caller into a round without noise. The last who can ends the phase.
+    /// @param updateHash keccak256 of the caller's address and the points of the update that it is going to submit.
+    function join(uint256 round, bytes32 updateHash) external;
 
     /// @notice Ends joining after its deadline: the round goes on with those in it, or is aborted without a quorum.
     function endJoin(uint256 round) external;
 
-    /// @notice Commits the caller to its candidates. The last member ends the phase.
-    /// @param noiseHash keccak256 of all candidates' points, one after another.
+    /// @notice Puts the caller into the round, and commits it to its candidates. The last who can ends the phase.
+    /// @param noiseHash keccak256 of all candidates' points hashes, one after another.
     function commitNoise(uint256 round, bytes32 noiseHash) external;
 
     /// @notice Ends the phase of noise after its deadline: those who did not commit are out of the round.

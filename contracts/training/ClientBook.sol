@@ -19,8 +19,8 @@ abstract contract ClientBook is RoundClock {
         uint32 allowed; // proofs on each batch: what salt, schedule and cap all allow
         uint64 epsilonCap;
         bytes32 root;
-        bytes32 secretsHash; // these two are of the last round
-        bytes32 commitment; // to the candidates of its noise, and then to its update
+        bytes32 secretsHash; // of its next noise; without noise, of the update that it joined with
+        bytes32 commitment; // in the last round: to the candidates of its noise, and then to its update
         uint32 uses;
     }
 
@@ -35,6 +35,7 @@ abstract contract ClientBook is RoundClock {
         if (one.enrolled) revert AlreadyEnrolled(client);
         one.enrolled = true;
         if (_able(one)) _live.ready += 1;
+        _keepOutOfNoise(one);
         emit ClientEnrolled(client);
     }
 
@@ -46,13 +47,21 @@ abstract contract ClientBook is RoundClock {
     }
 
     /// @inheritdoc ITrainingLedger
-    function registerData(bytes32 root, uint32 batches, uint32 samples, uint32 uses, uint64 epsilonCap) external {
+    function registerData(
+        bytes32 root,
+        uint32 batches,
+        uint32 samples,
+        uint32 uses,
+        uint64 epsilonCap,
+        bytes32 secretsHash
+    ) external {
         Client storage client = _enrolled(msg.sender);
         if (client.batches != 0) revert DataAlreadyRegistered(msg.sender);
         if (root == 0) revert ZeroField("root");
         if (batches == 0) revert ZeroField("batches");
         if (samples == 0) revert ZeroField("samples");
         if (uses == 0) revert ZeroField("uses");
+        if ((secretsHash == 0) != (_CANDIDATES == 0)) revert SecretsUnfit(_CANDIDATES, secretsHash);
         if (_taken[root]) revert RootTaken(root);
         _taken[root] = true;
         (client.root, client.batches, client.samples) = (root, batches, samples);
@@ -60,8 +69,9 @@ abstract contract ClientBook is RoundClock {
         client.allowed = _allowed(uses, epsilonCap);
         // Written here, once, so that the first round costs a client no more gas than those after it.
         client.commitment = root;
-        client.secretsHash = root;
+        client.secretsHash = _CANDIDATES == 0 ? root : secretsHash;
         _live.ready += 1;
+        _keepOutOfNoise(client);
         emit DataRegistered(msg.sender, root, batches, samples, uses, epsilonCap);
     }
 
@@ -77,7 +87,7 @@ abstract contract ClientBook is RoundClock {
         seen.limit = limit > type(uint32).max ? type(uint32).max : uint32(limit);
         seen.epsilon = epsilonOf(client);
         (seen.round, seen.stage, seen.revealed) = (one.round, one.stage, one.revealed);
-        if (one.round != 0) seen.secretsHash = one.secretsHash;
+        if (_CANDIDATES != 0 || one.stage != Stage.None) seen.secretsHash = one.secretsHash;
         if (one.stage >= Stage.Committed) seen.commitment = one.commitment;
     }
 
@@ -85,7 +95,7 @@ abstract contract ClientBook is RoundClock {
     function epsilonOf(address client) public view returns (uint64) {
         Client storage one = _clients[client];
         if (_CANDIDATES == 0 || one.participations == 0) return 0;
-        return _schedule[(one.participations - 1) / one.batches];
+        return _scheduled((one.participations - 1) / one.batches);
     }
 
     /// @inheritdoc ITrainingLedger
@@ -112,21 +122,33 @@ abstract contract ClientBook is RoundClock {
         if (_able(one)) return;
         uint256 used = one.participations / one.batches;
         if (used >= one.uses) revert BatchWornOut(client, one.participations % one.batches, used);
-        if (used >= _schedule.length) revert ScheduleEnded(client, used);
-        revert EpsilonExceeded(client, _schedule[used], one.epsilonCap);
+        if (used >= _SCHEDULE_LENGTH) revert ScheduleEnded(client, used);
+        revert EpsilonExceeded(client, _scheduled(used), one.epsilonCap);
     }
 
-    /// @dev One that has joined a round that others can still join is taken out of it; later it counts on, and the
-    /// phase ends by its deadline.
+    /// @dev One that is in a round that others can still come into is taken out of it, and nobody waits for one that
+    /// could have come; later it counts on, and the phase ends by its deadline.
     function _expel(address client) internal {
         Client storage one = _clients[client];
         one.enrolled = false;
         if (_able(one)) _live.ready -= 1;
-        if (_live.phase == Phase.Join && one.round == _live.round && one.stage == Stage.Joined) {
-            one.stage = Stage.None;
+        if (_live.phase == Phase.Join || _live.phase == Phase.Noise) _takeOut(one);
+        emit ClientExpelled(client);
+    }
+
+    function _takeOut(Client storage client) private {
+        if (client.round == _live.round && client.stage != Stage.None) {
+            client.stage = Stage.None;
+            _live.members -= 1;
+            if (_live.phase == Phase.Noise) _live.done -= 1;
+        } else if (_live.phase == Phase.Noise && client.round != _live.round && _able(client)) {
             _live.members -= 1;
         }
-        emit ClientExpelled(client);
+    }
+
+    /// @dev Who comes while the beacon is known could have chosen its secrets by it, so it waits for the next round.
+    function _keepOutOfNoise(Client storage client) private {
+        if (_live.phase == Phase.Noise) (client.round, client.stage) = (_live.round, Stage.None);
     }
 
     /// @dev How many proofs on each batch its salt, the schedule and the cap all allow: at least one.
@@ -135,12 +157,12 @@ abstract contract ClientBook is RoundClock {
             if (cap != 0) revert EpsilonCapUnfit(cap, 0);
             return uses;
         }
-        if (cap < _schedule[0]) revert EpsilonCapUnfit(cap, _schedule[0]);
+        if (cap < _scheduled(0)) revert EpsilonCapUnfit(cap, _scheduled(0));
         // The schedule grows: all below `low` is within the cap, all from `high` on is above it or too late.
-        (uint256 low, uint256 high) = (1, _schedule.length);
+        (uint256 low, uint256 high) = (1, _SCHEDULE_LENGTH);
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            if (_schedule[middle] <= cap) low = middle + 1;
+            if (_scheduled(middle) <= cap) low = middle + 1;
             else high = middle;
         }
         // At most `uses`.

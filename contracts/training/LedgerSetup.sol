@@ -33,8 +33,10 @@ abstract contract LedgerSetup is ITrainingLedger {
     bytes32 internal immutable _BASIS_HASH;
     bool private immutable _DEV_SRS;
 
-    /// @dev Epsilon in billionths, by how often a batch took part, less one.
-    uint64[] internal _schedule;
+    uint256 internal immutable _SCHEDULE_LENGTH;
+
+    /// @dev Four epsilons in billionths to a word. An array would have its length read again in every round.
+    mapping(uint256 word => uint256) private _schedule;
 
     constructor(Setup memory given) {
         if (given.coordinator == address(0)) revert NoCoordinator();
@@ -58,7 +60,10 @@ abstract contract LedgerSetup is ITrainingLedger {
         _CHUNKS = given.chunks;
         (_BLANK_X, _BLANK_Y) = (given.blank.x, given.blank.y);
         _GENESIS = given.genesis;
-        _schedule = given.schedule;
+        _SCHEDULE_LENGTH = given.schedule.length;
+        for (uint256 i = 0; i < given.schedule.length; ++i) {
+            _schedule[i / 4] |= uint256(given.schedule[i]) << (64 * (i % 4));
+        }
         _CANDIDATES = given.candidates;
         _QUORUM = given.quorum;
         _WEIGHTED = given.weighted;
@@ -78,7 +83,10 @@ abstract contract LedgerSetup is ITrainingLedger {
         kept.chunks = _CHUNKS;
         kept.blank = _blank();
         kept.genesis = _GENESIS;
-        kept.schedule = _schedule;
+        kept.schedule = new uint64[](_SCHEDULE_LENGTH);
+        for (uint256 i = 0; i < _SCHEDULE_LENGTH; ++i) {
+            kept.schedule[i] = _scheduled(i);
+        }
         kept.candidates = _CANDIDATES;
         kept.quorum = _QUORUM;
         kept.weighted = _WEIGHTED;
@@ -92,6 +100,13 @@ abstract contract LedgerSetup is ITrainingLedger {
 
     function _blank() internal view returns (G1.Point memory) {
         return G1.Point(_BLANK_X, _BLANK_Y);
+    }
+
+    /// @dev Epsilon after a batch took part `index` + 1 times, for an index within the schedule.
+    function _scheduled(uint256 index) internal view returns (uint64) {
+        // The word's lowest 64 bits are the one that is asked for.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint64(_schedule[index / 4] >> (64 * (index % 4)));
     }
 
     function _onlyCoordinator() internal view {
@@ -124,7 +139,7 @@ abstract contract LedgerSetup is ITrainingLedger {
     }
 
     function _checkWindows(Setup memory given) private pure {
-        if (given.joinSeconds == 0) revert EmptyWindow("join");
+        if (given.candidates == 0 && given.joinSeconds == 0) revert EmptyWindow("join");
         if (given.candidates != 0 && given.noiseSeconds == 0) revert EmptyWindow("noise");
         if (given.submitSeconds == 0) revert EmptyWindow("submit");
         if (given.closeSeconds == 0) revert EmptyWindow("close");

@@ -11,8 +11,8 @@ abstract contract RoundClock is LedgerSetup {
     struct Live {
         uint32 round; // the last that was opened
         Phase phase; // None between rounds
-        uint16 ready; // clients that could join
-        uint16 members; // of the round
+        uint16 ready; // clients whose data bears a further proof
+        uint16 members; // of the round; in phase Noise, who could be
         uint16 done; // members that did what the phase asks
         bool drawn; // the hash of `sealBlock` is kept
         uint64 maxEpsilon;
@@ -51,9 +51,15 @@ abstract contract RoundClock is LedgerSetup {
         Live storage live = _live;
         if (live.phase != Phase.None) revert RoundIsOpen(live.round);
         round = ++live.round;
-        (live.members, live.done, live.maxEpsilon) = (0, 0, 0);
+        (live.done, live.maxEpsilon) = (0, 0);
         emit RoundOpened(round, currentModel);
-        _begin(Phase.Join, _JOIN_SECONDS);
+        if (_CANDIDATES == 0) {
+            live.members = 0;
+            _begin(Phase.Join, _JOIN_SECONDS);
+        } else {
+            live.members = live.ready;
+            _begin(Phase.Noise, _NOISE_SECONDS);
+        }
     }
 
     /// @inheritdoc ITrainingLedger
@@ -108,7 +114,7 @@ abstract contract RoundClock is LedgerSetup {
         Live storage live = _live;
         (seen.members, seen.done, seen.maxEpsilon) = (live.members, live.done, live.maxEpsilon);
         (seen.deadline, seen.sealBlock) = (live.deadline, live.sealBlock);
-        if (_CANDIDATES == 0 || live.phase == Phase.Join) return seen;
+        if (_CANDIDATES == 0) return seen;
         if (live.phase != Phase.Noise || live.drawn) seen.beacon = _beacon;
         if (live.phase == Phase.Reveal || (live.phase == Phase.Submit && live.drawn)) seen.challenge = _challenge;
     }
@@ -138,8 +144,7 @@ abstract contract RoundClock is LedgerSetup {
     }
 
     function _endJoin() internal {
-        if (_CANDIDATES == 0) _begin(Phase.Submit, _SUBMIT_SECONDS);
-        else _begin(Phase.Noise, _NOISE_SECONDS);
+        _begin(Phase.Submit, _SUBMIT_SECONDS);
     }
 
     function _endNoise() internal {

@@ -6,24 +6,24 @@ import {ITrainingLedger} from "../interfaces/ITrainingLedger.sol";
 import {G1} from "../libraries/G1.sol";
 import {ClientBook} from "./ClientBook.sol";
 
-/// @title A client's three steps in a round: join, commit to noise, prove the update
+/// @title A client's two steps in a round: to commit to its noise, or without noise to join, and to prove its update
 /// @notice A proof says nothing of who sends it, but nobody can send another's: a client commits to its candidates of
 /// noise, or without noise to its update under its own name, before anybody has shown one.
 abstract contract UpdateBook is ClientBook {
     /// @inheritdoc ITrainingLedger
-    function join(uint256 round, bytes32 secretsHash) external {
+    function join(uint256 round, bytes32 updateHash) external {
         Live storage live = _expect(round, Phase.Join);
         _expectBy(live.deadline);
         Client storage client = _enrolled(msg.sender);
         if (client.round == round && client.stage != Stage.None) revert AlreadyJoined(msg.sender);
         _expectAble(msg.sender);
-        if (secretsHash == 0) revert ZeroField("secretsHash");
+        if (updateHash == 0) revert ZeroField("updateHash");
         // It is the open round's number, which has so many bits.
         // forge-lint: disable-next-line(unsafe-typecast)
         (client.round, client.stage, client.revealed) = (uint32(round), Stage.Joined, 0);
-        client.secretsHash = secretsHash;
+        client.secretsHash = updateHash;
         uint16 members = ++live.members;
-        emit ClientJoined(round, msg.sender, secretsHash);
+        emit ClientJoined(round, msg.sender, updateHash);
         if (members >= live.ready && members >= _QUORUM) _endJoin();
     }
 
@@ -31,14 +31,21 @@ abstract contract UpdateBook is ClientBook {
     function commitNoise(uint256 round, bytes32 noiseHash) external {
         Live storage live = _expect(round, Phase.Noise);
         _expectBy(live.deadline);
-        Client storage client = _member(round);
-        if (client.stage == Stage.Committed) revert NoiseAlreadyCommitted(msg.sender);
+        Client storage client = _enrolled(msg.sender);
+        if (client.round == round) {
+            if (client.stage == Stage.None) revert BeaconKnown(msg.sender);
+            revert NoiseAlreadyCommitted(msg.sender);
+        }
+        _expectAble(msg.sender);
         // Commitments that can be made before the beacon is known would make it void.
-        _draw();
-        (client.stage, client.commitment) = (Stage.Committed, noiseHash);
+        if (!live.drawn) _draw();
+        // It is the open round's number, which has so many bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (client.round, client.stage, client.revealed) = (uint32(round), Stage.Committed, 0);
+        client.commitment = noiseHash;
         uint16 done = ++live.done;
         emit NoiseCommitted(round, msg.sender, noiseHash);
-        if (done == live.members) _endNoise();
+        if (done >= live.members && done >= _QUORUM) _endNoise();
     }
 
     /// @inheritdoc ITrainingLedger
@@ -49,7 +56,6 @@ abstract contract UpdateBook is ClientBook {
         _expectBy(live.deadline);
         Client storage client = _member(round);
         if (client.stage == Stage.Submitted) revert AlreadySubmitted(msg.sender);
-        if (_CANDIDATES != 0 && client.stage != Stage.Committed) revert NoiseNotCommitted(msg.sender);
 
         uint256 first = 2 + 2 * uint256(_CHUNKS);
         _expectPoints(update.proof, first + _CHUNKS);
@@ -60,7 +66,7 @@ abstract contract UpdateBook is ClientBook {
         // The ledger computes with these, so one that is no point would keep everyone from closing.
         G1.checkAll(update.proof, first, _CHUNKS);
         _verify(_CLIENT_ADAPTER, _CLIENT_CODE, new uint256[](0), update.proof);
-        _accept(live, client, batch, chosen, _points(update.proof, first));
+        _accept(live, client, batch, chosen, update);
     }
 
     /// @dev The caller's record, if it is in this round and still enrolled.
@@ -70,9 +76,11 @@ abstract contract UpdateBook is ClientBook {
     }
 
     /// @dev Keeps the update and charges for it.
-    function _accept(Live storage live, Client storage client, uint256 batch, uint256 chosen, bytes calldata points)
+    function _accept(Live storage live, Client storage client, uint256 batch, uint256 chosen, Update calldata update)
         private
     {
+        bytes calldata points = _points(update.proof, 2 + 2 * uint256(_CHUNKS));
+        if (_CANDIDATES != 0) client.secretsHash = update.nextSecrets;
         client.commitment = keccak256(points);
         client.stage = Stage.Submitted;
         client.participations += 1;
@@ -80,11 +88,11 @@ abstract contract UpdateBook is ClientBook {
         live.done += 1;
         uint64 epsilon = epsilonOf(msg.sender);
         if (epsilon > live.maxEpsilon) live.maxEpsilon = epsilon;
-        emit UpdateProved(live.round, msg.sender, batch, points, epsilon, chosen);
+        bytes32 used = _CANDIDATES == 0 ? bytes32(0) : update.noiseHashes[chosen];
+        emit UpdateProved(live.round, msg.sender, batch, points, epsilon, chosen, update.secrets, used);
     }
 
     function _checkBatch(Client storage client, uint256 batch, Update calldata update) private view {
-        G1.checkAll(update.proof, 0, 1);
         // Hashed twice, so that no leaf is a node; a batch's number is in its leaf.
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(batch, keccak256(update.proof[:G1.SIZE])))));
         if (!MerkleProof.verifyCalldata(update.path, client.root, leaf)) revert WrongBatch(msg.sender, batch);
@@ -93,9 +101,9 @@ abstract contract UpdateBook is ClientBook {
     /// @dev That the candidates and secrets are those committed to, and the proof is of the candidate that was drawn;
     /// without noise, that the update is the one committed to.
     function _checkNoise(Client storage client, Update calldata update) private returns (uint256 chosen) {
-        uint256 size = G1.SIZE * _CHUNKS;
-        _expectLength("noisePoints", size * _CANDIDATES, update.noisePoints.length);
+        _expectLength("noiseHashes", _CANDIDATES, update.noiseHashes.length);
         _expectLength("secrets", _CANDIDATES, update.secrets.length);
+        if ((update.nextSecrets == 0) != (_CANDIDATES == 0)) revert SecretsUnfit(_CANDIDATES, update.nextSecrets);
         if (_CANDIDATES == 0) {
             bytes calldata points = _points(update.proof, 2 + 2 * uint256(_CHUNKS));
             bytes32 own = keccak256(abi.encodePacked(msg.sender, points));
@@ -103,14 +111,12 @@ abstract contract UpdateBook is ClientBook {
             return 0;
         }
         chosen = _candidate(_draw(), msg.sender);
-        bytes32 found = keccak256(update.noisePoints);
+        bytes32 found = keccak256(abi.encodePacked(update.noiseHashes));
         if (found != client.commitment) revert WrongCandidates(client.commitment, found);
-        bytes calldata candidate = update.noisePoints[chosen * size:(chosen + 1) * size];
-        if (keccak256(_points(update.proof, 1 + uint256(_CHUNKS))) != keccak256(candidate)) revert WrongNoise(chosen);
-        G1.checkAll(candidate, 0, _CHUNKS);
+        bytes calldata used = _points(update.proof, 1 + uint256(_CHUNKS));
+        if (keccak256(used) != update.noiseHashes[chosen]) revert WrongNoise(chosen);
         found = _secretsHash(update.secrets, chosen);
         if (found != client.secretsHash) revert WrongSecrets(client.secretsHash, found);
-        emit NoiseOpened(client.round, msg.sender, update.secrets, update.noisePoints);
     }
 
     /// @dev The one for the candidate drawn stays secret, so its hash is given.

@@ -54,9 +54,8 @@ def opened(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Round:
     for client in clients:
         client.register()
     coordinator.open_round()
-    for _ in range(2):  # join, then noise
-        for client in clients:
-            assert client.step()
+    for client in clients:
+        assert client.step()  # noise
     for client in clients:
         client.prove(1)
     return Round(coordinator, clients)
@@ -77,8 +76,8 @@ def test_a_path_to_another_batch_is_refused(opened: Round) -> None:
 
 
 def test_other_candidates_than_those_committed_to_are_refused(opened: Round) -> None:
-    points = opened.clients[0].submission(1).noise_points
-    assert opened.refusal(0, noise_points=points[64:] + points[:64]) == "WrongCandidates"
+    hashes = opened.clients[0].submission(1).noise_hashes
+    assert opened.refusal(0, noise_hashes=(*hashes[1:], hashes[0])) == "WrongCandidates"
 
 
 def test_other_secrets_than_those_committed_to_are_refused(opened: Round) -> None:

@@ -41,5 +41,16 @@ def candidates(secrets: Sequence[bytes], beacon: bytes, layout: Layout, deviatio
 
 
 def secrets_hash(secrets: Sequence[bytes]) -> Digest:
-    """What a client says of its candidates' secrets when it joins a round."""
-    return keccak_of(b"".join(bytes.fromhex(keccak_of(secret)[2:]) for secret in secrets))
+    """What a client says of its candidates' secrets before anyone knows the beacon that they are mixed with."""
+    return keccak_of(b"".join(point_hashes(secrets)))
+
+
+def opened_secrets(secrets: Sequence[bytes], chosen: int) -> list[bytes]:
+    """The secrets of the candidates that are not used, and the hash of the one that is."""
+    hashed = bytes.fromhex(keccak_of(secrets[chosen])[2:])
+    return [hashed if place == chosen else secret for place, secret in enumerate(secrets)]
+
+
+def point_hashes(points: Sequence[bytes]) -> list[bytes]:
+    """keccak256 of each of them: by which candidates of noise are known on chain."""
+    return [bytes.fromhex(keccak_of(point)[2:]) for point in points]

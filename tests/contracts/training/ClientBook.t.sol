@@ -7,6 +7,7 @@ import {Federation} from "./support/Federation.sol";
 
 contract ClientBookTest is Federation {
     address private constant EVE = address(0xE4E);
+    bytes32 private constant SECRETS = "secrets";
 
     function testOnlyTheCoordinatorEnrolsAndExpels() public {
         bytes memory reason = abi.encodeWithSelector(ITrainingErrors.NotCoordinator.selector, EVE);
@@ -40,11 +41,11 @@ contract ClientBookTest is Federation {
         vm.expectEmit(true, false, false, true, address(ledger));
         emit ITrainingLedger.DataRegistered(EVE, "root", 5, 6, 7, 20);
         vm.prank(EVE);
-        ledger.registerData("root", 5, 6, 7, 20);
+        ledger.registerData("root", 5, 6, 7, 20, SECRETS);
         ITrainingLedger.ClientView memory seen;
         (seen.enrolled, seen.root, seen.batches, seen.samples) = (true, "root", 5, 6);
         (seen.uses, seen.epsilonCap, seen.limit) = (7, 20, 10);
-        (seen.secretsHash, seen.commitment) = (0, 0);
+        (seen.secretsHash, seen.commitment) = (SECRETS, 0);
         equal(abi.encode(ledger.clientOf(EVE)), abi.encode(seen));
         equal(ledger.nextBatchOf(EVE), 0);
         equal(ledger.epsilonOf(EVE), 0);
@@ -54,15 +55,15 @@ contract ClientBookTest is Federation {
         bytes memory reason = abi.encodeWithSelector(ITrainingErrors.DataAlreadyRegistered.selector, who[0]);
         vm.prank(who[0]);
         expect(reason);
-        ledger.registerData("other", 1, 1, 1, CAP);
+        ledger.registerData("other", 1, 1, 1, CAP, SECRETS);
         ledger.expel(who[0]);
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.NotEnrolled.selector, who[0]));
-        ledger.registerData("other", 1, 1, 1, CAP);
+        ledger.registerData("other", 1, 1, 1, CAP, SECRETS);
         ledger.enroll(who[0]);
         vm.prank(who[0]);
         expect(reason);
-        ledger.registerData("other", 1, 1, 1, CAP);
+        ledger.registerData("other", 1, 1, 1, CAP, SECRETS);
     }
 
     function testTheSameBatchesAreNotRegisteredTwice() public {
@@ -70,13 +71,13 @@ contract ClientBookTest is Federation {
         ledger.enroll(EVE);
         vm.prank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.RootTaken.selector, root));
-        ledger.registerData(root, BATCHES, 1, 1, CAP);
+        ledger.registerData(root, BATCHES, 1, 1, CAP, SECRETS);
     }
 
     function testAStrangerRegistersNothing() public {
         vm.prank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.NotEnrolled.selector, EVE));
-        ledger.registerData("root", 1, 1, 1, CAP);
+        ledger.registerData("root", 1, 1, 1, CAP, SECRETS);
         expect(abi.encodeWithSelector(ITrainingErrors.NoData.selector, EVE));
         ledger.nextBatchOf(EVE);
     }
@@ -85,13 +86,13 @@ contract ClientBookTest is Federation {
         ledger.enroll(EVE);
         vm.startPrank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "root"));
-        ledger.registerData(0, 1, 1, 1, CAP);
+        ledger.registerData(0, 1, 1, 1, CAP, SECRETS);
         expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "batches"));
-        ledger.registerData("root", 0, 1, 1, CAP);
+        ledger.registerData("root", 0, 1, 1, CAP, SECRETS);
         expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "samples"));
-        ledger.registerData("root", 1, 0, 1, CAP);
+        ledger.registerData("root", 1, 0, 1, CAP, SECRETS);
         expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "uses"));
-        ledger.registerData("root", 1, 1, 0, CAP);
+        ledger.registerData("root", 1, 1, 0, CAP, SECRETS);
         vm.stopPrank();
     }
 
@@ -99,16 +100,16 @@ contract ClientBookTest is Federation {
         ledger.enroll(EVE);
         vm.startPrank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.EpsilonCapUnfit.selector, 9, 10));
-        ledger.registerData("root", 1, 1, 1, 9);
-        ledger.registerData("root", 1, 1, 1, 10);
+        ledger.registerData("root", 1, 1, 1, 9, SECRETS);
+        ledger.registerData("root", 1, 1, 1, 10, SECRETS);
         vm.stopPrank();
         candidates = 0;
         ledger = deployed(given());
         ledger.enroll(EVE);
         vm.startPrank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.EpsilonCapUnfit.selector, 1, 0));
-        ledger.registerData("root", 1, 1, 1, 1);
-        ledger.registerData("root", 1, 1, 1, 0);
+        ledger.registerData("root", 1, 1, 1, 1, 0);
+        ledger.registerData("root", 1, 1, 1, 0, 0);
         vm.stopPrank();
     }
 
@@ -128,7 +129,7 @@ contract ClientBookTest is Federation {
         ledger = deployed(s);
         ledger.enroll(EVE);
         vm.prank(EVE);
-        ledger.registerData("root", batches, 1, uses, cap);
+        ledger.registerData("root", batches, 1, uses, cap, SECRETS);
         equal(ledger.clientOf(EVE).limit, limit > 2 ** 32 - 1 ? 2 ** 32 - 1 : limit);
     }
 
@@ -140,19 +141,45 @@ contract ClientBookTest is Federation {
             equal(ledger.epsilonOf(who[0]), 10 * (i / BATCHES + 1));
         }
         uint256 round = open();
-        vm.startPrank(who[0]);
+        nextBlock();
+        vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.EpsilonExceeded.selector, who[0], uint64(40), CAP));
-        ledger.join(round, "secrets");
-        vm.stopPrank();
+        ledger.commitNoise(round, "noise");
+        // The others can go on, and do not wait for the first two.
+        commitNoise(who[2], round);
+        isPhase(round, ITrainingLedger.Phase.Noise);
+        commitNoise(who[3], round);
+        isPhase(round, ITrainingLedger.Phase.Submit);
+    }
+
+    function testOneWithoutDataIsInNoRound() public {
         ledger.enroll(EVE);
+        uint256 round = open();
+        nextBlock();
         vm.prank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.NoData.selector, EVE));
-        ledger.join(round, "secrets");
-        // The others can go on, and no longer wait for the first two.
-        join(who[2], round);
-        isPhase(round, ITrainingLedger.Phase.Join);
-        join(who[3], round);
-        isPhase(round, ITrainingLedger.Phase.Noise);
+        ledger.commitNoise(round, "noise");
+        candidates = 0;
+        start();
+        ledger.enroll(EVE);
+        round = open();
+        vm.prank(EVE);
+        expect(abi.encodeWithSelector(ITrainingErrors.NoData.selector, EVE));
+        ledger.join(round, "update");
+    }
+
+    function testSecretsAreCommittedToWhereThereIsNoiseAndNowhereElse() public {
+        ledger.enroll(EVE);
+        vm.prank(EVE);
+        expect(abi.encodeWithSelector(ITrainingErrors.SecretsUnfit.selector, uint8(3), bytes32(0)));
+        ledger.registerData("root", 1, 1, 1, CAP, 0);
+        candidates = 0;
+        start();
+        ledger.enroll(EVE);
+        vm.prank(EVE);
+        expect(abi.encodeWithSelector(ITrainingErrors.SecretsUnfit.selector, uint8(0), SECRETS));
+        ledger.registerData("root", 1, 1, 1, 0, SECRETS);
+        equal(ledger.clientOf(who[0]).secretsHash, 0);
     }
 
     function wornOut(uint32 uses, uint64 cap, bytes memory reason) private {
@@ -162,16 +189,17 @@ contract ClientBookTest is Federation {
             ledger.enroll(who[i]);
             bytes32 root = node(who[i], 0, BATCHES);
             vm.prank(who[i]);
-            ledger.registerData(root, BATCHES, 1, uses, cap);
+            ledger.registerData(root, BATCHES, 1, uses, cap, secretsHash(who[i], 0));
         }
         uint256 limit = ledger.clientOf(who[0]).limit;
         for (uint256 i = 0; i < limit; ++i) {
             close(first(2), submitted(first(2)));
         }
         uint256 round = open();
+        nextBlock();
         vm.prank(who[0]);
         expect(reason);
-        ledger.join(round, "secrets");
+        ledger.commitNoise(round, "noise");
     }
 
     function testABatchWornOutIsRefused() public {
@@ -207,6 +235,8 @@ contract ClientBookTest is Federation {
     }
 
     function testOneWhoIsExpelledWhileOthersJoinIsOutOfTheRound() public {
+        candidates = 0;
+        start();
         uint256 round = open();
         join(who[0], round);
         join(who[1], round);
@@ -216,18 +246,20 @@ contract ClientBookTest is Federation {
         join(who[2], round);
         isPhase(round, ITrainingLedger.Phase.Join);
         join(who[3], round);
-        isPhase(round, ITrainingLedger.Phase.Noise);
-        nextBlock();
+        isPhase(round, ITrainingLedger.Phase.Submit);
+        ITrainingLedger.Update memory update = honest(who[0], round);
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.NotEnrolled.selector, who[0]));
-        ledger.commitNoise(round, "noise");
+        ledger.submit(round, update);
         ledger.enroll(who[0]);
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.NotJoined.selector, who[0]));
-        ledger.commitNoise(round, "noise");
+        ledger.submit(round, update);
     }
 
     function testOneWhoJoinedAnEarlierRoundIsNotTakenOutOfThisOne() public {
+        candidates = 0;
+        start();
         uint256 round = open();
         join(who[0], round);
         vm.warp(block.timestamp + JOIN + 1);
@@ -239,6 +271,8 @@ contract ClientBookTest is Federation {
     }
 
     function testOneWhoCameBackInTimeJoinsAgain() public {
+        candidates = 0;
+        start();
         uint256 round = open();
         join(who[0], round);
         ledger.expel(who[0]);
@@ -247,7 +281,70 @@ contract ClientBookTest is Federation {
             isPhase(round, ITrainingLedger.Phase.Join);
             join(who[i], round);
         }
-        isPhase(round, ITrainingLedger.Phase.Noise);
+        isPhase(round, ITrainingLedger.Phase.Submit);
+    }
+
+    function testOneWhoIsExpelledWhileOthersCommitIsOutOfTheRound() public {
+        uint256 round = open();
+        nextBlock();
+        equal(ledger.roundOf(round).members, 4);
+        commitNoise(who[0], round);
+        commitNoise(who[1], round);
+        ledger.expel(who[0]); // has committed
+        ledger.expel(who[2]); // has not
+        equal(ledger.roundOf(round).members, 2);
+        equal(ledger.roundOf(round).done, 1);
+        equal(uint256(ledger.clientOf(who[0]).stage), uint256(ITrainingLedger.Stage.None));
+        commitNoise(who[3], round);
+        isPhase(round, ITrainingLedger.Phase.Submit);
+        nextBlock();
+        submit(who[1], round);
+        submit(who[3], round);
+        address[] memory two = new address[](2);
+        (two[0], two[1]) = (who[1], who[3]);
+        close(two, round);
+    }
+
+    /// @dev Its secrets could have been chosen by the beacon.
+    function testOneWhoComesWhileTheBeaconIsKnownWaitsForTheNextRound() public {
+        uint256 round = open();
+        nextBlock();
+        commitNoise(who[0], round);
+        ledger.enroll(EVE);
+        register(EVE);
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(EVE);
+            expect(abi.encodeWithSelector(ITrainingErrors.BeaconKnown.selector, EVE));
+            ledger.commitNoise(round, "noise");
+            ledger.expel(EVE);
+            equal(ledger.roundOf(round).members, 4);
+            equal(ledger.roundOf(round).done, 1);
+            ledger.enroll(EVE);
+        }
+        // One that was shut out is not let in again by a second commitment either.
+        ledger.expel(who[0]);
+        ledger.enroll(who[0]);
+        vm.prank(who[0]);
+        expect(abi.encodeWithSelector(ITrainingErrors.BeaconKnown.selector, who[0]));
+        ledger.commitNoise(round, "noise");
+        equal(ledger.roundOf(round).members, 3);
+        for (uint256 i = 1; i < 4; ++i) {
+            isPhase(round, ITrainingLedger.Phase.Noise);
+            commitNoise(who[i], round);
+        }
+        isPhase(round, ITrainingLedger.Phase.Submit);
+        nextBlock();
+        for (uint256 i = 1; i < 4; ++i) {
+            submit(who[i], round);
+        }
+        address[] memory three = new address[](3);
+        (three[0], three[1], three[2]) = (who[1], who[2], who[3]);
+        close(three, round);
+        round = open();
+        nextBlock();
+        equal(ledger.roundOf(round).members, 5);
+        commitNoise(EVE, round);
+        commitNoise(who[0], round);
     }
 
     function testOneWhoIsExpelledLaterTakesNoFurtherStepAndItsUpdateStays() public {

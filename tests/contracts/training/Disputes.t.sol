@@ -241,10 +241,11 @@ contract DisputesTest is Federation {
         close(first(3), round);
         // The next round does not wait for it.
         round = open();
+        nextBlock();
         for (uint256 i = 0; i < 3; ++i) {
-            join(who[i], round);
+            commitNoise(who[i], round);
         }
-        isPhase(round, ITrainingLedger.Phase.Noise);
+        isPhase(round, ITrainingLedger.Phase.Submit);
     }
 
     function testStrikingOneWhoWasExpelledExpelsItOnce() public {
@@ -254,12 +255,12 @@ contract DisputesTest is Federation {
         ledger.strike(round, who[2]);
         close(first(2), round);
         round = open();
-        join(who[0], round);
-        isPhase(round, ITrainingLedger.Phase.Join);
-        join(who[1], round);
-        isPhase(round, ITrainingLedger.Phase.Join);
-        join(who[3], round);
+        nextBlock();
+        commitNoise(who[0], round);
+        commitNoise(who[1], round);
         isPhase(round, ITrainingLedger.Phase.Noise);
+        commitNoise(who[3], round);
+        isPhase(round, ITrainingLedger.Phase.Submit);
     }
 
     function testWithoutAQuorumOfThoseLeftTheRoundIsAborted() public {

@@ -51,6 +51,8 @@ contract LedgerSetupTest is Federation {
     function testRefusesEachWindowThatIsEmpty() public {
         ITrainingLedger.Setup memory s = given();
         s.joinSeconds = 0;
+        deployed(s); // nobody joins where there is noise
+        (s.candidates, s.schedule) = (0, new uint64[](0));
         refused(s, abi.encodeWithSelector(ITrainingErrors.EmptyWindow.selector, "join"));
         s = given();
         s.noiseSeconds = 0;

@@ -18,7 +18,27 @@ contract RoundClockTest is Federation {
 
     // --- opening -----------------------------------------------------------------------------------------------------
 
-    function testOpeningBeginsToJoin() public {
+    /// @dev A ledger without noise, where rounds are joined.
+    function bare() private {
+        candidates = 0;
+        start();
+    }
+
+    function testOpeningAsksForNoiseOfAllWhoCan() public {
+        ledger.expel(who[3]);
+        vm.expectEmit(true, false, false, true, address(ledger));
+        emit ITrainingLedger.RoundOpened(1, keccak256(model));
+        vm.expectEmit(true, true, false, true, address(ledger));
+        emit ITrainingLedger.PhaseStarted(1, ITrainingLedger.Phase.Noise, uint64(block.timestamp) + NOISE);
+        equal(ledger.openRound(), 1);
+        ITrainingLedger.RoundView memory seen;
+        (seen.phase, seen.members) = (ITrainingLedger.Phase.Noise, 3);
+        (seen.deadline, seen.sealBlock) = (uint64(block.timestamp) + NOISE, uint64(block.number));
+        equal(abi.encode(ledger.roundOf(1)), abi.encode(seen));
+    }
+
+    function testWithoutNoiseOpeningBeginsToJoin() public {
+        bare();
         vm.expectEmit(true, false, false, true, address(ledger));
         emit ITrainingLedger.RoundOpened(1, keccak256(model));
         vm.expectEmit(true, true, false, true, address(ledger));
@@ -72,13 +92,9 @@ contract RoundClockTest is Federation {
     /// forge-config: default.fuzz.runs = 32
     function testFuzzEveryStepHasItsPhase(uint8 step) public {
         ITrainingLedger.Phase here = ITrainingLedger.Phase(bounded(step, 1, 4));
-        uint256 round = here == ITrainingLedger.Phase.Join ? open() : open();
-        if (here != ITrainingLedger.Phase.Join) {
-            for (uint256 i = 0; i < 4; ++i) {
-                join(who[i], round);
-            }
-            nextBlock();
-        }
+        if (here == ITrainingLedger.Phase.Join) bare();
+        uint256 round = open();
+        nextBlock();
         if (here >= ITrainingLedger.Phase.Submit) {
             for (uint256 i = 0; i < 4; ++i) {
                 commitNoise(who[i], round);
@@ -132,8 +148,9 @@ contract RoundClockTest is Federation {
     // --- joining -----------------------------------------------------------------------------------------------------
 
     function testJoiningIsSaidAndKept() public {
+        bare();
         uint256 round = open();
-        bytes32 hash = secretsHash(who[0], round);
+        bytes32 hash = updateHash(who[0], round);
         vm.expectEmit(true, true, false, true, address(ledger));
         emit ITrainingLedger.ClientJoined(round, who[0], hash);
         join(who[0], round);
@@ -146,6 +163,7 @@ contract RoundClockTest is Federation {
     }
 
     function testNobodyJoinsTwiceNorWithoutBeingEnrolled() public {
+        bare();
         uint256 round = open();
         join(who[0], round);
         vm.prank(who[0]);
@@ -157,19 +175,15 @@ contract RoundClockTest is Federation {
     }
 
     function testNobodyJoinsWithoutACommitment() public {
+        bare();
         uint256 round = open();
         vm.prank(who[0]);
-        expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "secretsHash"));
-        ledger.join(round, 0);
-        candidates = 0;
-        start();
-        round = open();
-        vm.prank(who[0]);
-        expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "secretsHash"));
+        expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "updateHash"));
         ledger.join(round, 0);
     }
 
     function testTheLastSecondForJoiningCountsAndTheNextDoesNot() public {
+        bare();
         uint256 round = open();
         uint256 deadline = block.timestamp + JOIN;
         vm.warp(deadline);
@@ -177,30 +191,31 @@ contract RoundClockTest is Federation {
         expect(ITrainingErrors.TooEarly.selector, deadline);
         ledger.endJoin(round);
         vm.warp(deadline + 1);
-        bytes32 hash = secretsHash(who[1], round);
+        bytes32 hash = updateHash(who[1], round);
         vm.prank(who[1]);
         expect(ITrainingErrors.TooLate.selector, deadline);
         ledger.join(round, hash);
     }
 
     function testTheLastWhoCanJoinEndsThePhase() public {
+        bare();
         uint256 round = open();
         for (uint256 i = 0; i < 4; ++i) {
             isPhase(round, ITrainingLedger.Phase.Join);
             if (i == 3) {
                 blocks.roll(2000);
                 vm.expectEmit(true, true, false, true, address(ledger));
-                emit ITrainingLedger.PhaseStarted(round, ITrainingLedger.Phase.Noise, uint64(block.timestamp) + NOISE);
+                emit ITrainingLedger.PhaseStarted(round, ITrainingLedger.Phase.Submit, uint64(block.timestamp) + SUBMIT);
             }
             join(who[i], round);
         }
-        isPhase(round, ITrainingLedger.Phase.Noise);
+        isPhase(round, ITrainingLedger.Phase.Submit);
         equal(ledger.roundOf(round).sealBlock, 2000);
     }
 
     function testAllWithoutAQuorumWaitForOthers() public {
         quorum = 4;
-        start();
+        bare();
         ledger.expel(who[3]);
         uint256 round = open();
         for (uint256 i = 0; i < 3; ++i) {
@@ -209,10 +224,11 @@ contract RoundClockTest is Federation {
         isPhase(round, ITrainingLedger.Phase.Join);
         ledger.enroll(who[3]);
         join(who[3], round);
-        isPhase(round, ITrainingLedger.Phase.Noise);
+        isPhase(round, ITrainingLedger.Phase.Submit);
     }
 
     function testOneWhoRegistersMeanwhileIsWaitedFor() public {
+        bare();
         uint256 round = open();
         ledger.enroll(EVE);
         for (uint256 i = 0; i < 3; ++i) {
@@ -222,10 +238,11 @@ contract RoundClockTest is Federation {
         join(who[3], round);
         isPhase(round, ITrainingLedger.Phase.Join);
         join(EVE, round);
-        isPhase(round, ITrainingLedger.Phase.Noise);
+        isPhase(round, ITrainingLedger.Phase.Submit);
     }
 
     function testAfterTheDeadlineAnyoneEndsJoining() public {
+        bare();
         uint256 round = open();
         join(who[0], round);
         join(who[1], round);
@@ -234,11 +251,12 @@ contract RoundClockTest is Federation {
         ledger.abort(round);
         vm.prank(EVE);
         ledger.endJoin(round);
-        isPhase(round, ITrainingLedger.Phase.Noise);
+        isPhase(round, ITrainingLedger.Phase.Submit);
         equal(ledger.roundOf(round).members, 2);
     }
 
     function testWithoutAQuorumTheRoundIsAborted() public {
+        bare();
         for (uint256 i = 0; i < 2; ++i) {
             uint256 round = open();
             join(who[0], round);
@@ -261,15 +279,8 @@ contract RoundClockTest is Federation {
 
     // --- noise -------------------------------------------------------------------------------------------------------
 
-    function noisy() private returns (uint256 round) {
-        round = open();
-        for (uint256 i = 0; i < 4; ++i) {
-            join(who[i], round);
-        }
-    }
-
-    function testTheBeaconIsTheHashOfTheBlockInWhichJoiningEnded() public {
-        uint256 round = noisy();
+    function testTheBeaconIsTheHashOfTheBlockInWhichTheRoundWasOpened() public {
+        uint256 round = open();
         uint256 sealBlock = block.number;
         expect(ITrainingErrors.BeaconPending.selector, sealBlock);
         ledger.beaconOf(round);
@@ -283,13 +294,16 @@ contract RoundClockTest is Federation {
         isTrue(beacon != 0, "a hash");
         equal(ledger.beaconOf(round), beacon);
         equal(ledger.roundOf(round).beacon, 0);
+        bytes32 hash = keccak256(abi.encodePacked(noiseHashes(who[0], round)));
         vm.expectEmit(true, true, false, true, address(ledger));
         emit ITrainingLedger.BeaconDrawn(round, ITrainingLedger.Phase.Noise, beacon);
         vm.expectEmit(true, true, false, true, address(ledger));
-        emit ITrainingLedger.NoiseCommitted(round, who[0], keccak256(noise(who[0], round)));
+        emit ITrainingLedger.NoiseCommitted(round, who[0], hash);
         commitNoise(who[0], round);
         equal(ledger.roundOf(round).beacon, beacon);
-        equal(ledger.clientOf(who[0]).commitment, keccak256(noise(who[0], round)));
+        equal(ledger.clientOf(who[0]).commitment, hash);
+        equal(ledger.clientOf(who[0]).secretsHash, secretsHash(who[0], 0));
+        equal(ledger.roundOf(round).done, 1);
         equal(uint256(ledger.clientOf(who[0]).stage), uint256(ITrainingLedger.Stage.Committed));
         // Kept for good, also when the chain has forgotten it.
         blocks.roll(sealBlock + 1000);
@@ -303,7 +317,7 @@ contract RoundClockTest is Federation {
     }
 
     function testAnyoneKeepsTheBeaconForThoseWhoAreSlow() public {
-        uint256 round = noisy();
+        uint256 round = open();
         nextBlock();
         bytes32 beacon = ledger.beaconOf(round);
         vm.prank(EVE);
@@ -326,7 +340,7 @@ contract RoundClockTest is Federation {
     }
 
     function testABeaconThatNobodyKeptIsLostAndSoIsTheRound() public {
-        uint256 round = noisy();
+        uint256 round = open();
         uint256 sealBlock = block.number;
         blocks.roll(sealBlock + 256);
         isTrue(ledger.beaconOf(round) != 0, "the last block that has it");
@@ -344,7 +358,7 @@ contract RoundClockTest is Federation {
     }
 
     function testAChallengeThatNobodyKeptIsLostAndSoIsTheRound() public {
-        uint256 round = noisy();
+        uint256 round = open();
         nextBlock();
         for (uint256 i = 0; i < 4; ++i) {
             commitNoise(who[i], round);
@@ -365,21 +379,13 @@ contract RoundClockTest is Federation {
         equal(ledger.clientOf(who[0]).participations, 0);
     }
 
-    function testNobodyCommitsTwiceNorWithoutHavingJoined() public {
+    function testNobodyCommitsTwiceNorWithoutBeingEnrolled() public {
         uint256 round = open();
-        for (uint256 i = 0; i < 3; ++i) {
-            join(who[i], round);
-        }
-        vm.warp(block.timestamp + JOIN + 1);
-        ledger.endJoin(round);
         nextBlock();
         commitNoise(who[0], round);
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.NoiseAlreadyCommitted.selector, who[0]));
         ledger.commitNoise(round, "other");
-        vm.prank(who[3]);
-        expect(abi.encodeWithSelector(ITrainingErrors.NotJoined.selector, who[3]));
-        ledger.commitNoise(round, "noise");
         vm.prank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.NotEnrolled.selector, EVE));
         ledger.commitNoise(round, "noise");
@@ -388,18 +394,55 @@ contract RoundClockTest is Federation {
     function testOneWhoWasInTheLastRoundIsNotInThisOne() public {
         close(first(2), submitted(first(2)));
         uint256 round = open();
-        join(who[2], round);
-        join(who[3], round);
-        vm.warp(block.timestamp + JOIN + 1);
-        ledger.endJoin(round);
         nextBlock();
+        commitNoise(who[2], round);
+        commitNoise(who[3], round);
+        vm.warp(block.timestamp + NOISE + 1);
+        ledger.endNoise(round);
+        nextBlock();
+        ITrainingLedger.Update memory update = honest(who[0], round);
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.NotJoined.selector, who[0]));
-        ledger.commitNoise(round, "noise");
+        ledger.submit(round, update);
+    }
+
+    function testTheLastWhoCanCommitEndsThePhase() public {
+        uint256 round = open();
+        nextBlock();
+        for (uint256 i = 0; i < 4; ++i) {
+            isPhase(round, ITrainingLedger.Phase.Noise);
+            if (i == 3) {
+                blocks.roll(1200);
+                vm.expectEmit(true, true, false, true, address(ledger));
+                emit ITrainingLedger.PhaseStarted(round, ITrainingLedger.Phase.Submit, uint64(block.timestamp) + SUBMIT);
+            }
+            commitNoise(who[i], round);
+        }
+        isPhase(round, ITrainingLedger.Phase.Submit);
+        ITrainingLedger.RoundView memory seen = ledger.roundOf(round);
+        (uint256 members, uint256 done) = (seen.members, seen.done);
+        equal(members, 4);
+        equal(done, 0);
+        equal(seen.sealBlock, 1200);
+    }
+
+    function testCommitmentsWithoutAQuorumWaitForTheDeadline() public {
+        quorum = 3;
+        start();
+        ledger.expel(who[3]);
+        ledger.expel(who[2]);
+        uint256 round = open();
+        nextBlock();
+        commitNoise(who[0], round);
+        commitNoise(who[1], round);
+        isPhase(round, ITrainingLedger.Phase.Noise);
+        vm.warp(block.timestamp + NOISE + 1);
+        ledger.endNoise(round);
+        isPhase(round, ITrainingLedger.Phase.Aborted);
     }
 
     function testOneWhoCommitsTooLateIsOutOfTheRound() public {
-        uint256 round = noisy();
+        uint256 round = open();
         uint256 deadline = block.timestamp + NOISE;
         nextBlock();
         for (uint256 i = 0; i < 2; ++i) {
@@ -427,7 +470,7 @@ contract RoundClockTest is Federation {
         nextBlock();
         ITrainingLedger.Update memory update = honest(who[3], round);
         vm.prank(who[3]);
-        expect(abi.encodeWithSelector(ITrainingErrors.NoiseNotCommitted.selector, who[3]));
+        expect(abi.encodeWithSelector(ITrainingErrors.NotJoined.selector, who[3]));
         ledger.submit(round, update);
         for (uint256 i = 0; i < 3; ++i) {
             submit(who[i], round);
@@ -437,7 +480,7 @@ contract RoundClockTest is Federation {
 
     function testTooFewCandidatesAbortTheRound() public {
         for (uint256 i = 0; i < 2; ++i) {
-            uint256 round = noisy();
+            uint256 round = open();
             nextBlock();
             commitNoise(who[0], round);
             expect(ITrainingErrors.RoundCanGoOn.selector, round);
@@ -478,7 +521,7 @@ contract RoundClockTest is Federation {
 
     /// @dev Nobody is favoured, and the candidate is what the interface says.
     function testTheCandidateFollowsFromChallengeAndClient() public {
-        uint256 round = noisy();
+        uint256 round = open();
         nextBlock();
         for (uint256 i = 0; i < 4; ++i) {
             commitNoise(who[i], round);

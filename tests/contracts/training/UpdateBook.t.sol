@@ -41,15 +41,16 @@ contract UpdateBookTest is Federation {
         vm.expectEmit(true, true, false, true, address(ledger));
         emit ITrainingLedger.BeaconDrawn(round, ITrainingLedger.Phase.Submit, ledger.beaconOf(round));
         vm.expectEmit(true, true, false, true, address(ledger));
-        emit ITrainingLedger.NoiseOpened(round, who[0], update.secrets, update.noisePoints);
-        vm.expectEmit(true, true, false, true, address(ledger));
-        emit ITrainingLedger.UpdateProved(round, who[0], 0, updatePoints(who[0], round), 10, chosen);
+        emit ITrainingLedger.UpdateProved(
+            round, who[0], 0, updatePoints(who[0], round), 10, chosen, update.secrets, update.noiseHashes[chosen]
+        );
         vm.prank(who[0]);
         ledger.submit(round, update);
         ITrainingLedger.ClientView memory seen = ledger.clientOf(who[0]);
         equal(seen.participations, 1);
         equal(seen.epsilon, 10);
         equal(seen.commitment, keccak256(updatePoints(who[0], round)));
+        equal(seen.secretsHash, secretsHash(who[0], 1));
         equal(uint256(seen.stage), uint256(ITrainingLedger.Stage.Submitted));
         ITrainingLedger.RoundView memory at = ledger.roundOf(round);
         equal(at.done, 1);
@@ -257,22 +258,20 @@ contract UpdateBookTest is Federation {
     }
 
     /// forge-config: default.fuzz.runs = 64
-    function testFuzzCandidatesThatNobodyCommittedToAreRefused(uint256 at, uint8 by) public {
+    function testFuzzCandidatesThatNobodyCommittedToAreRefused(uint256 at, bytes32 by) public {
         vm.assume(by != 0);
         ITrainingLedger.Update memory update = honest(who[0], round);
-        bytes32 expected = keccak256(update.noisePoints);
-        at = bounded(at, 0, update.noisePoints.length - 1);
-        update.noisePoints[at] = bytes1(uint8(update.noisePoints[at]) ^ by);
-        refused(
-            update,
-            abi.encodeWithSelector(ITrainingErrors.WrongCandidates.selector, expected, keccak256(update.noisePoints))
-        );
+        bytes32 expected = keccak256(abi.encodePacked(update.noiseHashes));
+        at = bounded(at, 0, candidates - 1);
+        update.noiseHashes[at] ^= by;
+        bytes32 found = keccak256(abi.encodePacked(update.noiseHashes));
+        refused(update, abi.encodeWithSelector(ITrainingErrors.WrongCandidates.selector, expected, found));
     }
 
     function testCandidatesAndSecretsHaveTheirNumber() public {
         ITrainingLedger.Update memory update = honest(who[0], round);
-        update.noisePoints = new bytes(5 * 64);
-        refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "noisePoints", 384, 320));
+        update.noiseHashes = new bytes32[](2);
+        refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "noiseHashes", 3, 2));
         update = honest(who[0], round);
         update.secrets = new bytes32[](4);
         refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "secrets", 3, 4));
@@ -288,25 +287,41 @@ contract UpdateBookTest is Federation {
         ledger.submit(round, update);
     }
 
-    function testSecretsOfAnotherRoundAreRefused() public {
+    function testOneWhoSubmitsCommitsToItsNextSecrets() public {
+        ITrainingLedger.Update memory update = honest(who[0], round);
+        update.nextSecrets = 0;
+        refused(update, abi.encodeWithSelector(ITrainingErrors.SecretsUnfit.selector, uint8(3), bytes32(0)));
+    }
+
+    /// @dev A round that came to nothing for a client leaves its secrets as they were, and the beacon is another.
+    function testSecretsThatWereNotOpenedAreUsedInALaterRound() public {
+        bytes32 hash = ledger.clientOf(who[0]).secretsHash;
+        vm.warp(ledger.roundOf(round).deadline + CLOSE + 1);
+        ledger.abort(round);
+        round = seated(first(4));
+        equal(ledger.clientOf(who[0]).secretsHash, hash);
+        submit(who[0], round);
+    }
+
+    function testSecretsOfAnotherUpdateAreRefused() public {
         ITrainingLedger.Update memory update = honest(who[0], round);
         uint256 chosen = ledger.candidateOf(who[0]);
         bytes memory hashes;
         for (uint256 i = 0; i < candidates; ++i) {
-            bytes32 word = secret(who[0], round + 1, i);
+            bytes32 word = secret(who[0], 1, i);
             update.secrets[i] = i == chosen ? keccak256(abi.encode(word)) : word;
             hashes = bytes.concat(hashes, keccak256(abi.encode(word)));
         }
         refused(
             update,
-            abi.encodeWithSelector(ITrainingErrors.WrongSecrets.selector, secretsHash(who[0], round), keccak256(hashes))
+            abi.encodeWithSelector(ITrainingErrors.WrongSecrets.selector, secretsHash(who[0], 0), keccak256(hashes))
         );
     }
 
     function testWithTheChosenSecretOpenTheUpdateIsRefused() public {
         ITrainingLedger.Update memory update = honest(who[0], round);
         uint256 chosen = ledger.candidateOf(who[0]);
-        update.secrets[chosen] = secret(who[0], round, chosen);
+        update.secrets[chosen] = secret(who[0], 0, chosen);
         vm.prank(who[0]);
         vm.expectRevert();
         ledger.submit(round, update);
@@ -317,11 +332,14 @@ contract UpdateBookTest is Federation {
         start();
         round = seated(first(4));
         ITrainingLedger.Update memory update = honest(who[0], round);
-        update.noisePoints = new bytes(64);
-        refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "noisePoints", 0, 64));
+        update.noiseHashes = new bytes32[](1);
+        refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "noiseHashes", 0, 1));
         update = honest(who[0], round);
         update.secrets = new bytes32[](1);
         refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "secrets", 0, 1));
+        update = honest(who[0], round);
+        update.nextSecrets = "secrets";
+        refused(update, abi.encodeWithSelector(ITrainingErrors.SecretsUnfit.selector, uint8(0), bytes32("secrets")));
     }
 
     /// @dev The thief joins with the hash that it has seen, and then shows the proof with a path of its own.
@@ -329,7 +347,7 @@ contract UpdateBookTest is Federation {
         candidates = 0;
         start();
         round = open();
-        bytes32 hash = secretsHash(who[0], round);
+        bytes32 hash = updateHash(who[0], round);
         vm.prank(who[1]);
         ledger.join(round, hash);
         join(who[0], round);
@@ -347,42 +365,15 @@ contract UpdateBookTest is Federation {
 
     // --- the points --------------------------------------------------------------------------------------------------
 
+    /// @dev With the others the ledger does not compute, and no proof is about a point that is none.
     function testPointsThatAreNoneAreRefused() public {
         uint256 p = G1.P;
-        for (uint256 index = 0; index < 8; ++index) {
-            if (index != 0 && index < 6) continue; // of the others the ledger has hashes, or no use
+        for (uint256 index = 6; index < 8; ++index) {
             refused(resealed(index, new bytes(64)), abi.encodeWithSelector(G1.NotAPoint.selector, 0, 0));
             refused(resealed(index, abi.encode(1, 3)), abi.encodeWithSelector(G1.NotAPoint.selector, 1, 3));
             refused(resealed(index, abi.encode(p + 1, 2)), abi.encodeWithSelector(G1.NotAPoint.selector, p + 1, 2));
             refused(resealed(index, abi.encode(1, p + 2)), abi.encodeWithSelector(G1.NotAPoint.selector, 1, p + 2));
         }
-    }
-
-    function testNoiseThatCommitsToNothingIsRefused() public {
-        for (uint256 i = 0; i < 4; ++i) {
-            submit(who[i], round);
-        }
-        close(first(4), round);
-        round = open();
-        for (uint256 i = 0; i < 4; ++i) {
-            join(who[i], round);
-        }
-        nextBlock();
-        bytes memory nothing = new bytes(6 * 64);
-        bytes32 hash = keccak256(nothing);
-        vm.prank(who[0]);
-        ledger.commitNoise(round, hash);
-        for (uint256 i = 1; i < 4; ++i) {
-            commitNoise(who[i], round);
-        }
-        nextBlock();
-        ITrainingLedger.Update memory update = honest(who[0], round);
-        update.noisePoints = nothing;
-        bytes memory body = openProof(who[0], round, 1, 0);
-        update.proof = clientProof(swapped(swapped(body, 3, new bytes(64)), 4, new bytes(64)));
-        vm.prank(who[0]);
-        expect(abi.encodeWithSelector(G1.NotAPoint.selector, 0, 0));
-        ledger.submit(round, update);
     }
 
     function testTheFactorsAreTheClientsOwn() public {

@@ -1,7 +1,7 @@
 """Use case: take part in a federation as one data owner, from registration to the last round."""
 
-import secrets
 import time
+from dataclasses import replace
 
 from ...chain.registry import ContractAt
 from ...chain.signer import Signer
@@ -32,17 +32,16 @@ from ...training.dataset import Openings, fresh_salt
 from ...training.grid import from_grid
 from ...training.merkle import path_of
 from ...training.methods import method_of
-from ...training.noise import candidates, secrets_hash
+from ...training.noise import candidates, opened_secrets, point_hashes, secrets_hash
 from ...values import Digest, keccak_of
 from ..site import Site, open_site
 from .folder import Federation, Opened, read_openings
-from .notes import Notes, RoundProof, RoundSecrets
+from .notes import Notes, RoundNoise, RoundProof
 from .revealing import Revealed, expect_disputes, exposure, opening_of, owes, round_in_dispute
 from .rounds import Submission, Taken
 from .setup import LEDGER, circuits_of, registered_at, signer_of
 
 _PAUSE = 0.2
-_SECRET_BYTES = 32
 #: Where the update's point lies in a proof of the step: behind those of data, weights, noise and factors.
 _UPDATE = slice(4 * 64, 5 * 64)
 
@@ -109,6 +108,7 @@ class Client:
             cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
             self._act("registerData", [
                 bytes.fromhex(statement.root[2:]), statement.batches, statement.samples, statement.uses, cap,
+                self._committed_secrets(0),
             ])  # fmt: skip
         elif known.root != statement.root:
             raise DataMismatch(f"the ledger has other data of {self._name}", found=known.root, expected=statement.root)
@@ -135,11 +135,9 @@ class Client:
         self._expect_enrolled(mine)
         if found.phase == "join" and mine.round != number:
             return self._join(number)
-        if mine.round != number or found.phase not in ("noise", "submit"):
-            return False
-        if found.phase == "noise" and mine.stage == "joined":
-            return self._sealed(found) and self._commit_noise(number)
-        if found.phase == "submit" and mine.stage in ("joined", "committed"):
+        if found.phase == "noise" and mine.round != number:
+            return self._sealed(found) and self._commit_noise(number, mine.participations)
+        if found.phase == "submit" and mine.round == number and mine.stage in ("joined", "committed"):
             return self._sealed(found) and self.send(number, self.submission(number))
         return False
 
@@ -176,43 +174,53 @@ class Client:
         return self._plan.privacy is None or block_passed(self._site.chain, found.seal_block)
 
     def _join(self, number: int) -> bool:
-        privacy = self._plan.privacy
-        count = 0 if privacy is None else privacy.candidates
-        kept = self._notes.secrets(number)
-        if kept is None:
-            kept = RoundSecrets(round=number, secrets=tuple(secrets.token_bytes(_SECRET_BYTES) for _ in range(count)))
-            self._notes.save_secrets(kept)
-        hashed = secrets_hash(kept.secrets) if count else self._bound(self.prove(number))
-        self._act("join", [number, bytes.fromhex(hashed[2:])])
+        self._act("join", [number, bytes.fromhex(self._bound(self.prove(number))[2:])])
         return True
+
+    def _committed_secrets(self, number: int) -> bytes:
+        """What this owner commits to for the noise of its update `number`, from zero: zeros without noise."""
+        if self._plan.privacy is None:
+            return bytes(32)
+        kept = self._notes.drawn_secrets(number, self._plan.privacy.candidates)
+        return bytes.fromhex(secrets_hash(kept.secrets)[2:])
 
     def _bound(self, made: RoundProof) -> Digest:
         """The update under this client's name: committed to before anybody shows one, so that no other can copy it."""
         return keccak_of(bytes.fromhex(self._signer.address[2:]) + made.proof[_UPDATE])
 
-    def _commit_noise(self, number: int) -> bool:
-        kept = self._notes.secrets_of(number)
+    def _commit_noise(self, number: int, update: int) -> bool:
+        kept = self._notes.secrets_of(update)
         beacon, deviation = beacon_of(self._site.chain, self._ledger, number), self._opened.noise.deviation
         vectors = candidates(kept.secrets, beacon, self._circuits.layout, deviation)
         points = commit_vectors(self._circuits, vectors, self._prover, self._report)
-        self._notes.save_noise(number, vectors)
-        self._notes.save_secrets(RoundSecrets(round=number, secrets=kept.secrets, points=points))
-        self._act("commitNoise", [number, bytes.fromhex(keccak_of(b"".join(points))[2:])])
+        self._notes.save_noise(number, RoundNoise(vectors=tuple(vectors), points=points))
+        self._act("commitNoise", [number, bytes.fromhex(keccak_of(b"".join(point_hashes(points)))[2:])])
         return True
 
     def submission(self, number: int) -> Submission:
         """What this client has to submit in round `number`; proved unless it was. Raises as `prove` does."""
-        kept, made = self._notes.secrets_of(number), self.prove(number)
-        return Submission(
+        made = self.prove(number)
+        given = Submission(
             proof=made.proof,
             path=path_of(self._openings().points, made.batch),
-            noise_points=b"".join(kept.points),
-            secrets=tuple(self._shown(kept)),
+            noise_hashes=(),
+            secrets=(),
+            next_secrets=bytes(32),
+        )
+        if self._plan.privacy is None:
+            return given
+        update = client_of(self._site.chain, self._ledger, self._signer.address).participations
+        return replace(
+            given,
+            noise_hashes=tuple(point_hashes(self._notes.noise_of(number).points)),
+            secrets=tuple(opened_secrets(self._notes.secrets_of(update).secrets, self._chosen())),
+            next_secrets=self._committed_secrets(update + 1),
         )
 
     def send(self, number: int, given: Submission) -> bool:
         """Submit. Raises TransactionReverted with the ledger's reason, before anything is sent."""
-        self._act("submit", [number, (given.proof, list(given.path), given.noise_points, list(given.secrets))])
+        opened = list(given.noise_hashes), list(given.secrets), given.next_secrets
+        self._act("submit", [number, (given.proof, list(given.path), *opened)])
         return True
 
     def prove(self, number: int) -> RoundProof:
@@ -224,7 +232,7 @@ class Client:
         made = self._notes.proof(number)
         if made is not None:
             return made
-        kept, layout = self._notes.secrets_of(number), self._circuits.layout
+        layout = self._circuits.layout
         openings = self._openings()
         batch = next_batch_of(self._site.chain, self._ledger, self._signer.address)
         before, data = self.weights(number), openings.vectors[batch]
@@ -232,7 +240,7 @@ class Client:
         vectors = [
             data,
             before,
-            self._noise(number, kept),
+            self._noise(number),
             (*factors, *fresh_salt(layout.factor_length - layout.batch)),
         ]
         self._report(f"{self._name}: proving round {number}")
@@ -247,19 +255,14 @@ class Client:
         self._notes.save_proof(number, made)
         return made
 
-    def _noise(self, number: int, kept: RoundSecrets) -> tuple[int, ...]:
+    def _noise(self, number: int) -> tuple[int, ...]:
         """The vector that hides this round's update."""
-        if not kept.secrets:
+        if self._plan.privacy is None:
             return fresh_salt(self._circuits.layout.noise_salt)
-        return self._notes.noise(number, candidate_of(self._site.chain, self._ledger, self._signer.address))
+        return self._notes.noise_of(number).vectors[self._chosen()]
 
-    def _shown(self, kept: RoundSecrets) -> list[bytes]:
-        """The secrets of the candidates that are not used, and the hash of the one that is."""
-        if not kept.secrets:
-            return []
-        chosen = candidate_of(self._site.chain, self._ledger, self._signer.address)
-        hashed = bytes.fromhex(keccak_of(kept.secrets[chosen])[2:])
-        return [hashed if place == chosen else secret for place, secret in enumerate(kept.secrets)]
+    def _chosen(self) -> int:
+        return candidate_of(self._site.chain, self._ledger, self._signer.address)
 
     def weights(self, number: int) -> tuple[int, ...]:
         """The model to train from: what the board says, if the ledger says the same. Raises RoundFailed."""

@@ -1,6 +1,6 @@
 """What one data owner writes down for itself, each thing before it is committed to."""
 
-from collections.abc import Sequence
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +12,23 @@ from .folder import read_openings, save_openings
 
 #: The file in which a data owner keeps what it committed to.
 OPENINGS = "data.json"
+_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoundSecrets(Record):
-    """The secrets of a round's candidates, and their commitments once they are known."""
+class NoiseSecrets(Record):
+    """The secrets of the noise of an owner's update number `number`, from zero."""
 
-    round: int
+    number: int
     secrets: tuple[bytes, ...]
-    points: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundNoise(Record):
+    """A round's candidates of noise, and what they are committed to by."""
+
+    vectors: tuple[tuple[int, ...], ...]
+    points: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,29 +58,31 @@ class Notes:
         """Keep what was committed to."""
         save_openings(self._folder / OPENINGS, openings)
 
-    def secrets(self, number: int) -> RoundSecrets | None:
-        """Those of a round; None before it was joined."""
-        path = self._path(number, "secrets")
-        return RoundSecrets.from_json(parse_json(path.read_bytes())) if path.is_file() else None
+    def drawn_secrets(self, number: int, count: int) -> NoiseSecrets:
+        """Those of update `number`: drawn the first time that they are asked for, and kept from then on."""
+        if not self._secrets_path(number).is_file():
+            drawn = tuple(secrets.token_bytes(_SECRET_BYTES) for _ in range(count))
+            kept = NoiseSecrets(number=number, secrets=drawn)
+            write_json(self._secrets_path(number), kept.to_json(), mode=0o600)
+        return self.secrets_of(number)
 
-    def secrets_of(self, number: int) -> RoundSecrets:
-        """Those of a round that was joined. Raises RoundFailed."""
-        found = self.secrets(number)
-        if found is None:
-            raise RoundFailed(f"round {number} was joined, but its secrets are not in {self._rounds}", round=number)
-        return found
+    def secrets_of(self, number: int) -> NoiseSecrets:
+        """Those of update `number`, which were committed to. Raises RoundFailed."""
+        path = self._secrets_path(number)
+        if not path.is_file():
+            raise RoundFailed(f"the secrets of update {number} are not in {self._rounds}", number=number)
+        return NoiseSecrets.from_json(parse_json(path.read_bytes()))
 
-    def save_secrets(self, kept: RoundSecrets) -> None:
-        """Keep a round's secrets."""
-        write_json(self._path(kept.round, "secrets"), kept.to_json(), mode=0o600)
+    def noise_of(self, number: int) -> RoundNoise:
+        """A round's candidates, which were committed to. Raises RoundFailed."""
+        path = self._path(number, "noise")
+        if not path.is_file():
+            raise RoundFailed(f"the noise of round {number} is not in {self._rounds}", round=number)
+        return RoundNoise.from_json(parse_json(path.read_bytes()))
 
-    def noise(self, number: int, chosen: int) -> tuple[int, ...]:
-        """One of a round's candidates."""
-        return tuple(parse_json(self._path(number, "noise").read_bytes())[chosen])
-
-    def save_noise(self, number: int, vectors: Sequence[Sequence[int]]) -> None:
+    def save_noise(self, number: int, noise: RoundNoise) -> None:
         """Keep a round's candidates."""
-        write_json(self._path(number, "noise"), [list(vector) for vector in vectors], mode=0o600)
+        write_json(self._path(number, "noise"), noise.to_json(), mode=0o600)
 
     def proof(self, number: int) -> RoundProof | None:
         """A round's proof; None before it was made."""
@@ -89,6 +99,9 @@ class Notes:
     def save_proof(self, number: int, proof: RoundProof) -> None:
         """Keep a round's proof."""
         write_json(self._path(number, "proof"), proof.to_json(), mode=0o600)
+
+    def _secrets_path(self, number: int) -> Path:
+        return self._rounds / f"update-{number:04d}.secrets.json"
 
     def _path(self, number: int, what: str) -> Path:
         return self._rounds / f"round-{number:04d}.{what}.json"

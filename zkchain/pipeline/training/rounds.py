@@ -80,5 +80,6 @@ class Submission:
 
     proof: bytes
     path: tuple[bytes, ...]
-    noise_points: bytes
-    secrets: tuple[bytes, ...]
+    noise_hashes: tuple[bytes, ...]  #: of each candidate's point
+    secrets: tuple[bytes, ...]  #: of the candidates; of the one that is used, its hash
+    next_secrets: bytes  #: hash of those of the owner's next noise; zeros without noise

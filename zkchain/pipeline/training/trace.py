@@ -15,7 +15,7 @@ from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.circuits import TrainingCircuits, commit_vectors
 from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Traced, TracedRound
-from ...training.noise import candidates
+from ...training.noise import candidates, point_hashes
 from ...training.plan import noise_of
 from ...values import ZERO_DIGEST, Digest, address, digest, keccak_of
 from ..lookup import checked_model
@@ -23,8 +23,6 @@ from ..site import Site, open_site
 from .dispute_history import disputes_in
 from .folder import Federation, load_federation
 from .setup import LEDGER, circuits_of
-
-_POINT = 64
 
 
 def trace_model(
@@ -162,22 +160,17 @@ class NoiseCheck:
     def verdict(self, update: LedgerEvent, events: Sequence[LedgerEvent]) -> NoiseVerdict:
         """Whether every candidate but the one that was used is what its secret and the beacon give."""
         client = update.fields["client"]
-        opened = [item for item in events if item.name == "NoiseOpened" and item.fields["client"] == client]
+        committed = [item for item in events if item.name == "NoiseCommitted" and item.fields["client"] == client]
         beacons = [item for item in events if item.name == "BeaconDrawn" and item.fields["phase"] == 2]
-        if not opened or not beacons:
+        if not committed or not beacons:
             return "none"
         self._report(f"recomputing the noise that {client} opened")
-        beacon, points, secrets = (
-            beacons[-1].fields["beacon"],
-            opened[-1].fields["noisePoints"],
-            opened[-1].fields["secrets"],
-        )
-        others = [place for place in range(len(secrets)) if place != update.fields["chosen"]]
-        shown = [secrets[place] for place in others]
+        beacon, chosen = beacons[-1].fields["beacon"], update.fields["chosen"]
+        shown = [secret for place, secret in enumerate(update.fields["secrets"]) if place != chosen]
         vectors = candidates(shown, beacon, self._circuits.layout, self._deviation)
-        found = commit_vectors(self._circuits, vectors, self._prover, self._report)
-        said = [points[_POINT * place : _POINT * (place + 1)] for place in others]
-        return "recomputed" if list(found) == said else "wrong"
+        hashes = point_hashes(commit_vectors(self._circuits, vectors, self._prover, self._report))
+        hashes.insert(chosen, update.fields["usedHash"])
+        return "recomputed" if _hex(committed[-1].fields["noiseHash"]) == keccak_of(b"".join(hashes)) else "wrong"
 
 
 def _gas(site: Site, event: LedgerEvent) -> int:

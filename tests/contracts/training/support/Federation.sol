@@ -65,7 +65,7 @@ abstract contract Federation is Check {
     function register(address client) internal {
         bytes32 root = rootOf(client);
         vm.prank(client);
-        ledger.registerData(root, BATCHES, samplesOf(client), 4, candidates == 0 ? 0 : cap);
+        ledger.registerData(root, BATCHES, samplesOf(client), 4, candidates == 0 ? 0 : cap, secretsHash(client, 0));
     }
 
     function given() internal view returns (ITrainingLedger.Setup memory s) {
@@ -95,21 +95,35 @@ abstract contract Federation is Check {
         return uint32(uint160(client) % 7) + 1;
     }
 
-    function secret(address client, uint256 round, uint256 candidate) internal pure returns (bytes32) {
-        return keccak256(abi.encode("secret", client, round, candidate));
+    /// @dev Of a client's noise for its update number `index`, from zero.
+    function secret(address client, uint256 index, uint256 candidate) internal pure returns (bytes32) {
+        return keccak256(abi.encode("secret", client, index, candidate));
     }
 
-    function secretsHash(address client, uint256 round) internal view returns (bytes32) {
-        if (candidates == 0) return keccak256(abi.encodePacked(client, updatePoints(client, round)));
+    /// @dev Zero without noise.
+    function secretsHash(address client, uint256 index) internal view returns (bytes32) {
         bytes memory all;
         for (uint256 i = 0; i < candidates; ++i) {
-            all = bytes.concat(all, keccak256(abi.encode(secret(client, round, i))));
+            all = bytes.concat(all, keccak256(abi.encode(secret(client, index, i))));
         }
-        return keccak256(all);
+        return candidates == 0 ? bytes32(0) : keccak256(all);
+    }
+
+    function updateHash(address client, uint256 round) internal view returns (bytes32) {
+        return keccak256(abi.encodePacked(client, updatePoints(client, round)));
     }
 
     function noise(address client, uint256 round) internal view returns (bytes memory all) {
         return Curve.some(abi.encode("noise", client, round), chunks * candidates);
+    }
+
+    /// @dev Points hash of each candidate.
+    function noiseHashes(address client, uint256 round) internal view returns (bytes32[] memory hashes) {
+        bytes memory all = noise(client, round);
+        hashes = new bytes32[](candidates);
+        for (uint256 i = 0; i < candidates; ++i) {
+            hashes[i] = keccak256(cut(all, i * chunks, chunks));
+        }
     }
 
     function batch(address client, uint256 index) internal view returns (bytes memory) {
@@ -199,13 +213,13 @@ abstract contract Federation is Check {
     }
 
     function join(address client, uint256 round) internal {
-        bytes32 hash = secretsHash(client, round);
+        bytes32 hash = updateHash(client, round);
         vm.prank(client);
         ledger.join(round, hash);
     }
 
     function commitNoise(address client, uint256 round) internal {
-        bytes32 hash = keccak256(noise(client, round));
+        bytes32 hash = keccak256(abi.encodePacked(noiseHashes(client, round)));
         vm.prank(client);
         ledger.commitNoise(round, hash);
     }
@@ -231,12 +245,14 @@ abstract contract Federation is Check {
         uint256 index = ledger.nextBatchOf(client);
         update.proof = clientProof(openProof(client, round, index, chosen));
         update.path = path(client, index);
-        update.noisePoints = noise(client, round);
+        update.noiseHashes = noiseHashes(client, round);
         update.secrets = new bytes32[](candidates);
+        uint256 number = ledger.clientOf(client).participations;
         for (uint256 i = 0; i < candidates; ++i) {
-            bytes32 word = secret(client, round, i);
+            bytes32 word = secret(client, number, i);
             update.secrets[i] = i == chosen ? keccak256(abi.encode(word)) : word;
         }
+        update.nextSecrets = secretsHash(client, number + 1);
     }
 
     function submit(address client, uint256 round) internal {
@@ -260,17 +276,16 @@ abstract contract Federation is Check {
     /// @dev A round up to the phase of submissions, with these clients in it.
     function seated(address[] memory some) internal returns (uint256 round) {
         round = open();
-        for (uint256 i = 0; i < some.length; ++i) {
-            join(some[i], round);
-        }
-        if (ledger.phase(round) == ITrainingLedger.Phase.Join) {
-            vm.warp(block.timestamp + JOIN + 1);
-            ledger.endJoin(round);
-        }
         nextBlock();
-        if (candidates == 0) return round;
         for (uint256 i = 0; i < some.length; ++i) {
-            commitNoise(some[i], round);
+            if (candidates == 0) join(some[i], round);
+            else commitNoise(some[i], round);
+        }
+        ITrainingLedger.Phase phase = ledger.phase(round);
+        if (phase != ITrainingLedger.Phase.Submit) {
+            vm.warp(ledger.roundOf(round).deadline + 1);
+            if (phase == ITrainingLedger.Phase.Join) ledger.endJoin(round);
+            else ledger.endNoise(round);
         }
         nextBlock();
     }
