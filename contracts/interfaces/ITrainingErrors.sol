@@ -133,7 +133,7 @@ interface ITrainingErrors {
     /// @notice The proof is of other weights than the round's model.
     error WrongModel(bytes32 expected, bytes32 found);
 
-    /// @notice The candidates are not those that were committed to.
+    /// @notice The candidates, or the secrets behind them, are not those that were committed to.
     error WrongCandidates(bytes32 expected, bytes32 found);
 
     /// @notice The proof is not of the candidate that was drawn.
@@ -141,9 +141,6 @@ interface ITrainingErrors {
 
     /// @notice Secrets are asked for where there are candidates of noise, and nowhere else.
     error SecretsUnfit(uint8 candidates, bytes32 secretsHash);
-
-    /// @notice The secrets are not those that were committed to.
-    error WrongSecrets(bytes32 expected, bytes32 found);
 
     /// @notice The circuit's verifier does not accept the proof.
     error InvalidProof();

@@ -10,10 +10,10 @@ import {ITrainingErrors} from "./ITrainingErrors.sol";
 /// *points hash* is the keccak256 of a vector's points one after another.
 ///
 /// A round: the hash of the block in which it is opened, the *beacon*, is mixed with secrets that each client committed
-/// to before, with its data or its last update, into the seeds of its noise; clients commit to K candidates of it; the
-/// hash of the block in which that ended, the *challenge*, says which one to use; they prove their updates, open the
-/// secrets of the others and commit to their next ones; the coordinator proves the next model from the sum of the
-/// updates, which the ledger checks against the commitments. Without noise, clients join with hashes of their updates.
+/// to before, with its data or its last noise, into the seeds of its noise; clients commit to K candidates of it; the
+/// hash of the block in which that ended, the *challenge*, says which one to use; they prove their updates and open the
+/// secrets of the others; the coordinator proves the next model from the sum of the updates, which the ledger checks
+/// against the commitments. Without noise, clients join with hashes of their updates.
 ///
 /// @dev What this does not show:
 /// - That the candidate used was honest. The others are open to anyone who recomputes them from secrets and beacon,
@@ -81,7 +81,6 @@ interface ITrainingLedger is ITrainingErrors {
         bytes32[] path; // from the batch to the client's root
         bytes32[] noiseHashes; // points hash of each candidate
         bytes32[] secrets; // of each candidate; of the one drawn, its keccak256
-        bytes32 nextSecrets; // hash of the secrets of the caller's next noise; zero without noise
     }
 
     /// @notice What is known of a client.
@@ -99,7 +98,7 @@ interface ITrainingLedger is ITrainingErrors {
         Stage stage; // in that round
         uint8 revealed; // chunks of its update, in a dispute
         bytes32 secretsHash; // of the secrets of its next noise; without noise, of the update that it joined with
-        bytes32 commitment; // hash of its candidates when `Committed`, of its update's points when `Submitted`
+        bytes32 commitment; // hash of candidates and secrets when `Committed`, of its update's points when `Submitted`
     }
 
     /// @notice What is known of a round.
@@ -217,7 +216,8 @@ interface ITrainingLedger is ITrainingErrors {
 
     /// @notice Puts the caller into the round, and commits it to its candidates. The last who can ends the phase.
     /// @param noiseHash keccak256 of all candidates' points hashes, one after another.
-    function commitNoise(uint256 round, bytes32 noiseHash) external;
+    /// @param nextSecrets Hash of the secrets of the caller's noise in the next round that it will be in.
+    function commitNoise(uint256 round, bytes32 noiseHash, bytes32 nextSecrets) external;
 
     /// @notice Ends the phase of noise after its deadline: those who did not commit are out of the round.
     function endNoise(uint256 round) external;

@@ -28,7 +28,9 @@ abstract contract UpdateBook is ClientBook {
     }
 
     /// @inheritdoc ITrainingLedger
-    function commitNoise(uint256 round, bytes32 noiseHash) external {
+    /// @dev The secrets of each noise were committed to with the one before, or with the data: they are shown with the
+    /// update, also when it is refused, so they are never used again.
+    function commitNoise(uint256 round, bytes32 noiseHash, bytes32 nextSecrets) external {
         Live storage live = _expect(round, Phase.Noise);
         _expectBy(live.deadline);
         Client storage client = _enrolled(msg.sender);
@@ -37,12 +39,13 @@ abstract contract UpdateBook is ClientBook {
             revert NoiseAlreadyCommitted(msg.sender);
         }
         _expectAble(msg.sender);
+        if (nextSecrets == 0) revert ZeroField("nextSecrets");
         // Commitments that can be made before the beacon is known would make it void.
         if (!live.drawn) _draw();
         // It is the open round's number, which has so many bits.
         // forge-lint: disable-next-line(unsafe-typecast)
         (client.round, client.stage, client.revealed) = (uint32(round), Stage.Committed, 0);
-        client.commitment = noiseHash;
+        (client.commitment, client.secretsHash) = (_candidatesHash(noiseHash, client.secretsHash), nextSecrets);
         uint16 done = ++live.done;
         emit NoiseCommitted(round, msg.sender, noiseHash);
         if (done >= live.members && done >= _QUORUM) _endNoise();
@@ -80,7 +83,6 @@ abstract contract UpdateBook is ClientBook {
         private
     {
         bytes calldata points = _points(update.proof, 2 + 2 * uint256(_CHUNKS));
-        if (_CANDIDATES != 0) client.secretsHash = update.nextSecrets;
         client.commitment = keccak256(points);
         client.stage = Stage.Submitted;
         client.participations += 1;
@@ -103,7 +105,6 @@ abstract contract UpdateBook is ClientBook {
     function _checkNoise(Client storage client, Update calldata update) private returns (uint256 chosen) {
         _expectLength("noiseHashes", _CANDIDATES, update.noiseHashes.length);
         _expectLength("secrets", _CANDIDATES, update.secrets.length);
-        if ((update.nextSecrets == 0) != (_CANDIDATES == 0)) revert SecretsUnfit(_CANDIDATES, update.nextSecrets);
         if (_CANDIDATES == 0) {
             bytes calldata points = _points(update.proof, 2 + 2 * uint256(_CHUNKS));
             bytes32 own = keccak256(abi.encodePacked(msg.sender, points));
@@ -111,12 +112,16 @@ abstract contract UpdateBook is ClientBook {
             return 0;
         }
         chosen = _candidate(_draw(), msg.sender);
-        bytes32 found = keccak256(abi.encodePacked(update.noiseHashes));
+        bytes32 noiseHash = keccak256(abi.encodePacked(update.noiseHashes));
+        bytes32 found = _candidatesHash(noiseHash, _secretsHash(update.secrets, chosen));
         if (found != client.commitment) revert WrongCandidates(client.commitment, found);
         bytes calldata used = _points(update.proof, 1 + uint256(_CHUNKS));
         if (keccak256(used) != update.noiseHashes[chosen]) revert WrongNoise(chosen);
-        found = _secretsHash(update.secrets, chosen);
-        if (found != client.secretsHash) revert WrongSecrets(client.secretsHash, found);
+    }
+
+    /// @dev What a client stands by from phase Noise on: its candidates, and that they are of these secrets.
+    function _candidatesHash(bytes32 noiseHash, bytes32 secretsHash) private pure returns (bytes32) {
+        return keccak256(abi.encode(noiseHash, secretsHash));
     }
 
     /// @dev The one for the candidate drawn stays secret, so its hash is given.

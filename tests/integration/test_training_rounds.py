@@ -82,7 +82,7 @@ def test_other_candidates_than_those_committed_to_are_refused(opened: Round) -> 
 
 def test_other_secrets_than_those_committed_to_are_refused(opened: Round) -> None:
     secrets = opened.clients[0].submission(1).secrets
-    assert opened.refusal(0, secrets=tuple(reversed(secrets))) == "WrongSecrets"
+    assert opened.refusal(0, secrets=tuple(reversed(secrets))) == "WrongCandidates"
 
 
 def test_a_lying_aggregator_changes_nothing_and_an_honest_one_does(opened: Round) -> None:

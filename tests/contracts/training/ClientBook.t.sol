@@ -144,7 +144,7 @@ contract ClientBookTest is Federation {
         nextBlock();
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.EpsilonExceeded.selector, who[0], uint64(40), CAP));
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
         // The others can go on, and do not wait for the first two.
         commitNoise(who[2], round);
         isPhase(round, ITrainingLedger.Phase.Noise);
@@ -158,7 +158,7 @@ contract ClientBookTest is Federation {
         nextBlock();
         vm.prank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.NoData.selector, EVE));
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
         candidates = 0;
         start();
         ledger.enroll(EVE);
@@ -199,7 +199,7 @@ contract ClientBookTest is Federation {
         nextBlock();
         vm.prank(who[0]);
         expect(reason);
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
     }
 
     function testABatchWornOutIsRefused() public {
@@ -315,7 +315,7 @@ contract ClientBookTest is Federation {
         for (uint256 i = 0; i < 2; ++i) {
             vm.prank(EVE);
             expect(abi.encodeWithSelector(ITrainingErrors.BeaconKnown.selector, EVE));
-            ledger.commitNoise(round, "noise");
+            ledger.commitNoise(round, "noise", "next");
             ledger.expel(EVE);
             equal(ledger.roundOf(round).members, 4);
             equal(ledger.roundOf(round).done, 1);
@@ -326,7 +326,7 @@ contract ClientBookTest is Federation {
         ledger.enroll(who[0]);
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.BeaconKnown.selector, who[0]));
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
         equal(ledger.roundOf(round).members, 3);
         for (uint256 i = 1; i < 4; ++i) {
             isPhase(round, ITrainingLedger.Phase.Noise);

@@ -63,8 +63,10 @@ contract LedgerGasTest is Federation {
     }
 
     function noiseCost(address client, uint256 round) private returns (uint256) {
-        bytes32 hash = keccak256(abi.encodePacked(noiseHashes(client, round)));
-        return cost(client, abi.encodeCall(ITrainingLedger.commitNoise, (round, hash)));
+        (bytes32 hash, bytes32 next) = noiseOf(client, round);
+        uint256 gas = cost(client, abi.encodeCall(ITrainingLedger.commitNoise, (round, hash, next)));
+        (usedIn[client][round], drawnBy[client]) = (drawnBy[client], round);
+        return gas;
     }
 
     function submitCost(address client, uint256 round) private returns (uint256) {

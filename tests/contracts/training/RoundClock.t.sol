@@ -69,7 +69,7 @@ contract RoundClockTest is Federation {
             expect(reason);
             ledger.endJoin(round);
             expect(reason);
-            ledger.commitNoise(round, "");
+            ledger.commitNoise(round, "", "");
             expect(reason);
             ledger.endNoise(round);
             expect(reason);
@@ -116,7 +116,7 @@ contract RoundClockTest is Federation {
         }
         if (here != ITrainingLedger.Phase.Noise) {
             expect(wrongPhase(ITrainingLedger.Phase.Noise, here));
-            ledger.commitNoise(round, "");
+            ledger.commitNoise(round, "", "");
             expect(wrongPhase(ITrainingLedger.Phase.Noise, here));
             ledger.endNoise(round);
         }
@@ -286,7 +286,7 @@ contract RoundClockTest is Federation {
         ledger.beaconOf(round);
         vm.prank(who[0]);
         expect(ITrainingErrors.BeaconPending.selector, sealBlock);
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
         expect(ITrainingErrors.BeaconPending.selector, sealBlock);
         ledger.draw(round);
         nextBlock();
@@ -294,15 +294,15 @@ contract RoundClockTest is Federation {
         isTrue(beacon != 0, "a hash");
         equal(ledger.beaconOf(round), beacon);
         equal(ledger.roundOf(round).beacon, 0);
-        bytes32 hash = keccak256(abi.encodePacked(noiseHashes(who[0], round)));
+        (bytes32 hash,) = noiseOf(who[0], round);
         vm.expectEmit(true, true, false, true, address(ledger));
         emit ITrainingLedger.BeaconDrawn(round, ITrainingLedger.Phase.Noise, beacon);
         vm.expectEmit(true, true, false, true, address(ledger));
         emit ITrainingLedger.NoiseCommitted(round, who[0], hash);
         commitNoise(who[0], round);
         equal(ledger.roundOf(round).beacon, beacon);
-        equal(ledger.clientOf(who[0]).commitment, hash);
-        equal(ledger.clientOf(who[0]).secretsHash, secretsHash(who[0], 0));
+        equal(ledger.clientOf(who[0]).commitment, candidatesHash(who[0], round, 0));
+        equal(ledger.clientOf(who[0]).secretsHash, secretsHash(who[0], round));
         equal(ledger.roundOf(round).done, 1);
         equal(uint256(ledger.clientOf(who[0]).stage), uint256(ITrainingLedger.Stage.Committed));
         // Kept for good, also when the chain has forgotten it.
@@ -351,7 +351,7 @@ contract RoundClockTest is Federation {
         ledger.beaconOf(round);
         vm.prank(who[0]);
         expect(ITrainingErrors.BeaconLost.selector, sealBlock);
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
         vm.prank(EVE);
         ledger.abort(round);
         isPhase(round, ITrainingLedger.Phase.Aborted);
@@ -385,10 +385,18 @@ contract RoundClockTest is Federation {
         commitNoise(who[0], round);
         vm.prank(who[0]);
         expect(abi.encodeWithSelector(ITrainingErrors.NoiseAlreadyCommitted.selector, who[0]));
-        ledger.commitNoise(round, "other");
+        ledger.commitNoise(round, "other", "next");
         vm.prank(EVE);
         expect(abi.encodeWithSelector(ITrainingErrors.NotEnrolled.selector, EVE));
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
+    }
+
+    function testNobodyCommitsToNoiseWithoutSecretsForTheNext() public {
+        uint256 round = open();
+        nextBlock();
+        vm.prank(who[0]);
+        expect(abi.encodeWithSelector(ITrainingErrors.ZeroField.selector, "nextSecrets"));
+        ledger.commitNoise(round, "noise", 0);
     }
 
     function testOneWhoWasInTheLastRoundIsNotInThisOne() public {
@@ -455,7 +463,7 @@ contract RoundClockTest is Federation {
         vm.warp(deadline + 1);
         vm.prank(who[3]);
         expect(ITrainingErrors.TooLate.selector, deadline);
-        ledger.commitNoise(round, "noise");
+        ledger.commitNoise(round, "noise", "next");
         // However late: those who committed can go on, and no submission is due yet.
         vm.warp(deadline + CLOSE + 1);
         expect(ITrainingErrors.RoundCanGoOn.selector, round);

@@ -50,7 +50,7 @@ contract UpdateBookTest is Federation {
         equal(seen.participations, 1);
         equal(seen.epsilon, 10);
         equal(seen.commitment, keccak256(updatePoints(who[0], round)));
-        equal(seen.secretsHash, secretsHash(who[0], 1));
+        equal(seen.secretsHash, secretsHash(who[0], round));
         equal(uint256(seen.stage), uint256(ITrainingLedger.Stage.Submitted));
         ITrainingLedger.RoundView memory at = ledger.roundOf(round);
         equal(at.done, 1);
@@ -261,10 +261,11 @@ contract UpdateBookTest is Federation {
     function testFuzzCandidatesThatNobodyCommittedToAreRefused(uint256 at, bytes32 by) public {
         vm.assume(by != 0);
         ITrainingLedger.Update memory update = honest(who[0], round);
-        bytes32 expected = keccak256(abi.encodePacked(update.noiseHashes));
         at = bounded(at, 0, candidates - 1);
         update.noiseHashes[at] ^= by;
-        bytes32 found = keccak256(abi.encodePacked(update.noiseHashes));
+        bytes32 expected = candidatesHash(who[0], round, 0);
+        bytes32 all = keccak256(abi.encodePacked(update.noiseHashes));
+        bytes32 found = keccak256(abi.encode(all, secretsHash(who[0], 0)));
         refused(update, abi.encodeWithSelector(ITrainingErrors.WrongCandidates.selector, expected, found));
     }
 
@@ -287,35 +288,31 @@ contract UpdateBookTest is Federation {
         ledger.submit(round, update);
     }
 
-    function testOneWhoSubmitsCommitsToItsNextSecrets() public {
+    function testSecretsOfAnotherNoiseAreRefused() public {
         ITrainingLedger.Update memory update = honest(who[0], round);
-        update.nextSecrets = 0;
-        refused(update, abi.encodeWithSelector(ITrainingErrors.SecretsUnfit.selector, uint8(3), bytes32(0)));
+        uint256 chosen = ledger.candidateOf(who[0]);
+        bytes32 expected = candidatesHash(who[0], round, 0);
+        equal(ledger.clientOf(who[0]).commitment, expected);
+        for (uint256 i = 0; i < candidates; ++i) {
+            bytes32 word = secret(who[0], round, i); // those for the next noise
+            update.secrets[i] = i == chosen ? keccak256(abi.encode(word)) : word;
+        }
+        bytes32 found = candidatesHash(who[0], round, round);
+        refused(update, abi.encodeWithSelector(ITrainingErrors.WrongCandidates.selector, expected, found));
     }
 
-    /// @dev A round that came to nothing for a client leaves its secrets as they were, and the beacon is another.
-    function testSecretsThatWereNotOpenedAreUsedInALaterRound() public {
-        bytes32 hash = ledger.clientOf(who[0]).secretsHash;
+    /// @dev What was shown with an update that came too late, or in a round that came to nothing, hides nothing more.
+    function testSecretsAreOfOneRoundAlone() public {
+        ITrainingLedger.Update memory shown = honest(who[0], round);
         vm.warp(ledger.roundOf(round).deadline + CLOSE + 1);
         ledger.abort(round);
         round = seated(first(4));
-        equal(ledger.clientOf(who[0]).secretsHash, hash);
-        submit(who[0], round);
-    }
-
-    function testSecretsOfAnotherUpdateAreRefused() public {
+        equal(ledger.clientOf(who[0]).commitment, candidatesHash(who[0], round, round - 1));
         ITrainingLedger.Update memory update = honest(who[0], round);
-        uint256 chosen = ledger.candidateOf(who[0]);
-        bytes memory hashes;
         for (uint256 i = 0; i < candidates; ++i) {
-            bytes32 word = secret(who[0], 1, i);
-            update.secrets[i] = i == chosen ? keccak256(abi.encode(word)) : word;
-            hashes = bytes.concat(hashes, keccak256(abi.encode(word)));
+            isTrue(update.secrets[i] != shown.secrets[i], "others");
         }
-        refused(
-            update,
-            abi.encodeWithSelector(ITrainingErrors.WrongSecrets.selector, secretsHash(who[0], 0), keccak256(hashes))
-        );
+        submit(who[0], round);
     }
 
     function testWithTheChosenSecretOpenTheUpdateIsRefused() public {
@@ -337,9 +334,6 @@ contract UpdateBookTest is Federation {
         update = honest(who[0], round);
         update.secrets = new bytes32[](1);
         refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "secrets", 0, 1));
-        update = honest(who[0], round);
-        update.nextSecrets = "secrets";
-        refused(update, abi.encodeWithSelector(ITrainingErrors.SecretsUnfit.selector, uint8(0), bytes32("secrets")));
     }
 
     /// @dev The thief joins with the hash that it has seen, and then shows the proof with a path of its own.

@@ -108,7 +108,7 @@ class Client:
             cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
             self._act("registerData", [
                 bytes.fromhex(statement.root[2:]), statement.batches, statement.samples, statement.uses, cap,
-                self._committed_secrets(0),
+                self._next_secrets(0),
             ])  # fmt: skip
         elif known.root != statement.root:
             raise DataMismatch(f"the ledger has other data of {self._name}", found=known.root, expected=statement.root)
@@ -136,7 +136,7 @@ class Client:
         if found.phase == "join" and mine.round != number:
             return self._join(number)
         if found.phase == "noise" and mine.round != number:
-            return self._sealed(found) and self._commit_noise(number, mine.participations)
+            return self._sealed(found) and self._commit_noise(number, mine)
         if found.phase == "submit" and mine.round == number and mine.stage in ("joined", "committed"):
             return self._sealed(found) and self.send(number, self.submission(number))
         return False
@@ -177,24 +177,24 @@ class Client:
         self._act("join", [number, bytes.fromhex(self._bound(self.prove(number))[2:])])
         return True
 
-    def _committed_secrets(self, number: int) -> bytes:
-        """What this owner commits to for the noise of its update `number`, from zero: zeros without noise."""
+    def _next_secrets(self, number: int) -> bytes:
+        """What this owner commits to in round `number`, or with its data, for its next noise; zeros without noise."""
         if self._plan.privacy is None:
             return bytes(32)
-        kept = self._notes.drawn_secrets(number, self._plan.privacy.candidates)
-        return bytes.fromhex(secrets_hash(kept.secrets)[2:])
+        return bytes.fromhex(secrets_hash(self._notes.drawn_secrets(number, self._plan.privacy.candidates))[2:])
 
     def _bound(self, made: RoundProof) -> Digest:
         """The update under this client's name: committed to before anybody shows one, so that no other can copy it."""
         return keccak_of(bytes.fromhex(self._signer.address[2:]) + made.proof[_UPDATE])
 
-    def _commit_noise(self, number: int, update: int) -> bool:
-        kept = self._notes.secrets_of(update)
+    def _commit_noise(self, number: int, mine: ClientView) -> bool:
+        kept = self._notes.secrets_with(mine.secrets_hash)
         beacon, deviation = beacon_of(self._site.chain, self._ledger, number), self._opened.noise.deviation
-        vectors = candidates(kept.secrets, beacon, self._circuits.layout, deviation)
+        vectors = candidates(kept, beacon, self._circuits.layout, deviation)
         points = commit_vectors(self._circuits, vectors, self._prover, self._report)
-        self._notes.save_noise(number, RoundNoise(vectors=tuple(vectors), points=points))
-        self._act("commitNoise", [number, bytes.fromhex(keccak_of(b"".join(point_hashes(points)))[2:])])
+        self._notes.save_noise(number, RoundNoise(secrets=kept, vectors=tuple(vectors), points=points))
+        hashed = bytes.fromhex(keccak_of(b"".join(point_hashes(points)))[2:])
+        self._act("commitNoise", [number, hashed, self._next_secrets(number)])
         return True
 
     def submission(self, number: int) -> Submission:
@@ -205,21 +205,19 @@ class Client:
             path=path_of(self._openings().points, made.batch),
             noise_hashes=(),
             secrets=(),
-            next_secrets=bytes(32),
         )
         if self._plan.privacy is None:
             return given
-        update = client_of(self._site.chain, self._ledger, self._signer.address).participations
+        noise = self._notes.noise_of(number)
         return replace(
             given,
-            noise_hashes=tuple(point_hashes(self._notes.noise_of(number).points)),
-            secrets=tuple(opened_secrets(self._notes.secrets_of(update).secrets, self._chosen())),
-            next_secrets=self._committed_secrets(update + 1),
+            noise_hashes=tuple(point_hashes(noise.points)),
+            secrets=tuple(opened_secrets(noise.secrets, self._chosen())),
         )
 
     def send(self, number: int, given: Submission) -> bool:
         """Submit. Raises TransactionReverted with the ledger's reason, before anything is sent."""
-        opened = list(given.noise_hashes), list(given.secrets), given.next_secrets
+        opened = list(given.noise_hashes), list(given.secrets)
         self._act("submit", [number, (given.proof, list(given.path), *opened)])
         return True
 

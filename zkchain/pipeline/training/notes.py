@@ -8,25 +8,28 @@ from ...errors import OpeningWrong, RoundFailed
 from ...files import make_private, parse_json, write_json
 from ...record import Record
 from ...training.dataset import Openings
+from ...training.noise import secrets_hash
+from ...values import Digest
 from .folder import read_openings, save_openings
 
 #: The file in which a data owner keeps what it committed to.
 OPENINGS = "data.json"
+_SECRETS = "secrets"
 _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseSecrets(Record):
-    """The secrets of the noise of an owner's update number `number`, from zero."""
+    """The secrets of one round's noise, drawn in the round before it that an owner was in, or with its data."""
 
-    number: int
     secrets: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundNoise(Record):
-    """A round's candidates of noise, and what they are committed to by."""
+    """A round's candidates of noise, the secrets that they follow from, and what they are committed to by."""
 
+    secrets: tuple[bytes, ...]
     vectors: tuple[tuple[int, ...], ...]
     points: tuple[bytes, ...]
 
@@ -58,20 +61,21 @@ class Notes:
         """Keep what was committed to."""
         save_openings(self._folder / OPENINGS, openings)
 
-    def drawn_secrets(self, number: int, count: int) -> NoiseSecrets:
-        """Those of update `number`: drawn the first time that they are asked for, and kept from then on."""
-        if not self._secrets_path(number).is_file():
-            drawn = tuple(secrets.token_bytes(_SECRET_BYTES) for _ in range(count))
-            kept = NoiseSecrets(number=number, secrets=drawn)
-            write_json(self._secrets_path(number), kept.to_json(), mode=0o600)
-        return self.secrets_of(number)
-
-    def secrets_of(self, number: int) -> NoiseSecrets:
-        """Those of update `number`, which were committed to. Raises RoundFailed."""
-        path = self._secrets_path(number)
+    def drawn_secrets(self, number: int, count: int) -> tuple[bytes, ...]:
+        """Those that are committed to in round `number`, or with the data: 0. Drawn once, and kept from then on."""
+        path = self._path(number, _SECRETS)
         if not path.is_file():
-            raise RoundFailed(f"the secrets of update {number} are not in {self._rounds}", number=number)
-        return NoiseSecrets.from_json(parse_json(path.read_bytes()))
+            drawn = tuple(secrets.token_bytes(_SECRET_BYTES) for _ in range(count))
+            write_json(path, NoiseSecrets(secrets=drawn).to_json(), mode=0o600)
+        return self._secrets_in(path)
+
+    def secrets_with(self, hashed: Digest) -> tuple[bytes, ...]:
+        """Those that were committed to by this hash. Raises RoundFailed."""
+        for path in self._rounds.glob(f"*.{_SECRETS}.json"):
+            found = self._secrets_in(path)
+            if secrets_hash(found) == hashed:
+                return found
+        raise RoundFailed(f"the secrets behind {hashed} are not in {self._rounds}", found=hashed)
 
     def noise_of(self, number: int) -> RoundNoise:
         """A round's candidates, which were committed to. Raises RoundFailed."""
@@ -100,8 +104,8 @@ class Notes:
         """Keep a round's proof."""
         write_json(self._path(number, "proof"), proof.to_json(), mode=0o600)
 
-    def _secrets_path(self, number: int) -> Path:
-        return self._rounds / f"update-{number:04d}.secrets.json"
+    def _secrets_in(self, path: Path) -> tuple[bytes, ...]:
+        return NoiseSecrets.from_json(parse_json(path.read_bytes())).secrets
 
     def _path(self, number: int, what: str) -> Path:
         return self._rounds / f"round-{number:04d}.{what}.json"

@@ -82,4 +82,3 @@ class Submission:
     path: tuple[bytes, ...]
     noise_hashes: tuple[bytes, ...]  #: of each candidate's point
     secrets: tuple[bytes, ...]  #: of the candidates; of the one that is used, its hash
-    next_secrets: bytes  #: hash of those of the owner's next noise; zeros without noise

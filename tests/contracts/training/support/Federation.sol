@@ -35,6 +35,8 @@ abstract contract Federation is Check {
     uint8 internal candidates = 3;
     bool internal weighted;
     uint16 internal quorum = 2;
+    mapping(address client => uint256 round) internal drawnBy; // in which it committed to its next secrets
+    mapping(address client => mapping(uint256 round => uint256)) internal usedIn; // and the round of those it used
 
     function setUp() public virtual {
         vm.chainId(31337);
@@ -54,6 +56,7 @@ abstract contract Federation is Check {
         for (uint256 i = 0; i < who.length; ++i) {
             ledger.enroll(who[i]);
             register(who[i]);
+            drawnBy[who[i]] = 0;
         }
     }
 
@@ -95,16 +98,16 @@ abstract contract Federation is Check {
         return uint32(uint160(client) % 7) + 1;
     }
 
-    /// @dev Of a client's noise for its update number `index`, from zero.
-    function secret(address client, uint256 index, uint256 candidate) internal pure returns (bytes32) {
-        return keccak256(abi.encode("secret", client, index, candidate));
+    /// @dev Committed to in round `drawn`, or with the data: 0. They are for the noise after that.
+    function secret(address client, uint256 drawn, uint256 candidate) internal pure returns (bytes32) {
+        return keccak256(abi.encode("secret", client, drawn, candidate));
     }
 
     /// @dev Zero without noise.
-    function secretsHash(address client, uint256 index) internal view returns (bytes32) {
+    function secretsHash(address client, uint256 drawn) internal view returns (bytes32) {
         bytes memory all;
         for (uint256 i = 0; i < candidates; ++i) {
-            all = bytes.concat(all, keccak256(abi.encode(secret(client, index, i))));
+            all = bytes.concat(all, keccak256(abi.encode(secret(client, drawn, i))));
         }
         return candidates == 0 ? bytes32(0) : keccak256(all);
     }
@@ -124,6 +127,17 @@ abstract contract Federation is Check {
         for (uint256 i = 0; i < candidates; ++i) {
             hashes[i] = keccak256(cut(all, i * chunks, chunks));
         }
+    }
+
+    /// @dev What a client commits to in phase Noise.
+    function noiseOf(address client, uint256 round) internal view returns (bytes32 hash, bytes32 next) {
+        return (keccak256(abi.encodePacked(noiseHashes(client, round))), secretsHash(client, round));
+    }
+
+    /// @dev What the ledger then keeps, for secrets that were drawn in round `drawn`.
+    function candidatesHash(address client, uint256 round, uint256 drawn) internal view returns (bytes32) {
+        (bytes32 hash,) = noiseOf(client, round);
+        return keccak256(abi.encode(hash, secretsHash(client, drawn)));
     }
 
     function batch(address client, uint256 index) internal view returns (bytes memory) {
@@ -219,9 +233,11 @@ abstract contract Federation is Check {
     }
 
     function commitNoise(address client, uint256 round) internal {
-        bytes32 hash = keccak256(abi.encodePacked(noiseHashes(client, round)));
+        (bytes32 hash, bytes32 next) = noiseOf(client, round);
+        uint256 before = drawnBy[client];
         vm.prank(client);
-        ledger.commitNoise(round, hash);
+        ledger.commitNoise(round, hash, next);
+        (usedIn[client][round], drawnBy[client]) = (before, round);
     }
 
     function nextBlock() internal {
@@ -247,12 +263,10 @@ abstract contract Federation is Check {
         update.path = path(client, index);
         update.noiseHashes = noiseHashes(client, round);
         update.secrets = new bytes32[](candidates);
-        uint256 number = ledger.clientOf(client).participations;
         for (uint256 i = 0; i < candidates; ++i) {
-            bytes32 word = secret(client, number, i);
+            bytes32 word = secret(client, usedIn[client][round], i);
             update.secrets[i] = i == chosen ? keccak256(abi.encode(word)) : word;
         }
-        update.nextSecrets = secretsHash(client, number + 1);
     }
 
     function submit(address client, uint256 round) internal {

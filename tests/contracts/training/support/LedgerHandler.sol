@@ -150,9 +150,10 @@ contract LedgerHandler is Federation {
 
     function _commit(address one, uint256 round) private {
         ITrainingLedger.ClientView memory before = ledger.clientOf(one);
-        bytes32 hash = keccak256(abi.encodePacked(noiseHashes(one, round)));
+        (bytes32 hash, bytes32 next) = noiseOf(one, round);
         vm.prank(one);
-        try ledger.commitNoise(round, hash) {
+        try ledger.commitNoise(round, hash, next) {
+            (usedIn[one][round], drawnBy[one]) = (drawnBy[one], round);
             if (before.participations >= before.limit) joinedBeyondTheLimit += 1;
             if (ledger.phase(round) != ITrainingLedger.Phase.Noise) _expectAllIn(round);
         } catch {}
