@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
-from ...errors import ModeUnavailable
 from ...progress import Report, silent
 from .clear import ClearAggregator
 from .he import HeAggregator
 from .limits import Limits
 from .mpc import MpcAggregator
 from .processes import PartyCommand
+from .secagg import SecAggAggregator
 
 Mode = Literal["clear", "mpc", "he", "secagg"]
 
@@ -30,10 +30,7 @@ class Aggregator(Protocol):
 def aggregator(
     mode: Mode, *, scratch: Path, limits: Limits | None = None, command: PartyCommand | None = None
 ) -> Aggregator:
-    """The aggregator of `mode`. Its parties write only in a private folder of `scratch`, which is gone afterwards.
-
-    Raises ModeUnavailable.
-    """
+    """The aggregator of `mode`. Its parties write only in a private folder of `scratch`, which is gone afterwards."""
     bounds, program = limits or Limits(), command or PartyCommand()
     if mode == "clear":
         return ClearAggregator()
@@ -41,4 +38,4 @@ def aggregator(
         return MpcAggregator(scratch=scratch, limits=bounds, command=program)
     if mode == "he":
         return HeAggregator(scratch=scratch, limits=bounds, command=program)
-    raise ModeUnavailable(f"{mode} is not available; available are clear, mpc and he", mode=mode)
+    return SecAggAggregator(scratch=scratch, limits=bounds, command=program)
