@@ -182,12 +182,13 @@ ASKED = {
         Key.MAX_WEIGHT: terms.MAX_WEIGHT,
     },
     Stage.SHARE_KEYS: {str(node): [b"1", b"2"] for node in (2, 3, 4)},
+    Stage.COLLECT_MASKED_VECTORS: {Key.CIPHERTEXT_LIST: [b"4", b"2"], Key.SOURCE_LIST: [4, 2]},
     Stage.UNMASK: {Key.ACTIVE_NODE_ID_LIST: [4, 2, 3], Key.DEAD_NODE_ID_LIST: []},
 }
 
 
 def answered(stage, changed):
-    check({Key.STAGE: stage, **ASKED[stage], **changed}, stage, CLIENT_HALF, 3)
+    check({Key.STAGE: stage, **ASKED[stage], **changed}, stage, CLIENT_HALF, clients=3, own=3)
 
 
 @pytest.mark.parametrize("stage", list(ASKED))
@@ -204,6 +205,10 @@ def test_a_client_answers_what_belongs_to_its_sum(stage):
         (Stage.SETUP, {Key.MOD_RANGE: 2**26}),
         (Stage.SETUP, {"more": 1}),
         (Stage.SHARE_KEYS, {"5": [b"1", b"2"]}),
+        (Stage.SHARE_KEYS, {"02": [b"1", b"2"]}),
+        (Stage.COLLECT_MASKED_VECTORS, {Key.SOURCE_LIST: [4]}),
+        (Stage.COLLECT_MASKED_VECTORS, {Key.SOURCE_LIST: [4, 4]}),
+        (Stage.COLLECT_MASKED_VECTORS, {Key.SOURCE_LIST: [4, 2, 3]}),
         (Stage.UNMASK, {Key.ACTIVE_NODE_ID_LIST: [2, 3], Key.DEAD_NODE_ID_LIST: [4]}),
         (Stage.UNMASK, {Key.DEAD_NODE_ID_LIST: [4]}),
         (Stage.UNMASK, {Key.ACTIVE_NODE_ID_LIST: [2, 3]}),

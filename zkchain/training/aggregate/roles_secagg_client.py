@@ -16,17 +16,16 @@ from .vectors import read_update
 def play(path: Path, request: dict[str, Any], line: Line) -> None:
     """Read the update at `path`, and answer the server's messages into the folder request["out"], until all are in."""
     position, clients, bound = request["position"], request["clients"], request["bound"]
+    own = FIRST_NODE + position
     values = read_update(path, position=position, length=request["length"], bound=bound)
     half = protocol("flwr.client.mod.secure_aggregation.secaggplus_mod")
     app = library("flwr.app")
-    context = app.Context(
-        run_id=RUN, node_id=FIRST_NODE + position, node_config={}, state=app.RecordDict(), run_config={}
-    )
+    context = app.Context(run_id=RUN, node_id=own, node_config={}, state=app.RecordDict(), run_config={})
     update = terms.limbs(values, terms.limb_count(bound))
     line.say({"ready": True})
     for step, stage in enumerate(half.Stage.all()):
         message = read_message(Path(line.hear()["message"]))
-        check(message.content.config_records[half.RECORD_KEY_CONFIGS], stage, half, clients)
+        check(message.content.config_records[half.RECORD_KEY_CONFIGS], stage, half, clients, own)
         answer = half.secaggplus_mod(message, context, lambda asked, _: _fitted(asked, update))
         write_message(Path(request["out"]) / f"{step}.bin", answer)
         line.say({"done": True})
@@ -42,9 +41,9 @@ def _fitted(asked: Any, update: list[list[int]]) -> Any:
     return library("flwr.app").Message(compat.fitres_to_recorddict(found, False), reply_to=asked)
 
 
-def check(configs: Any, stage: str, half: Any, clients: int) -> None:
+def check(configs: Any, stage: str, half: Any, clients: int, own: int) -> None:
     """Raise ValueError for a message that is not of this stage of a sum of all clients at the terms of `limbs`."""
-    key, everybody = half.Key, set(range(FIRST_NODE, FIRST_NODE + clients))
+    key, everybody = half.Key, list(range(FIRST_NODE, FIRST_NODE + clients))
     told = dict(configs)
     if told.pop(key.STAGE, None) != stage:
         raise ValueError("the server is at another stage")
@@ -58,10 +57,13 @@ def check(configs: Any, stage: str, half: Any, clients: int) -> None:
         key.MAX_WEIGHT: terms.MAX_WEIGHT,
     }:
         raise ValueError("the server sums at other terms")
-    if stage == half.Stage.SHARE_KEYS and set(map(int, told)) != everybody:
+    if stage == half.Stage.SHARE_KEYS and sorted(map(int, told)) != everybody:
         raise ValueError("the server hands out keys of others")
+    # Whoever is left out here has no mask with this client.
+    if stage == half.Stage.COLLECT_MASKED_VECTORS and sorted([*told[key.SOURCE_LIST], own]) != everybody:
+        raise ValueError("the server sums the updates of others")
     # A share of a key, which is asked for of the dead, opens what hides a vector for good. Nobody here may be dead.
     if stage == half.Stage.UNMASK and (
-        sorted(told[key.ACTIVE_NODE_ID_LIST]) != sorted(everybody) or told[key.DEAD_NODE_ID_LIST]
+        sorted(told[key.ACTIVE_NODE_ID_LIST]) != everybody or told[key.DEAD_NODE_ID_LIST]
     ):
         raise ValueError("the server opens another sum")
