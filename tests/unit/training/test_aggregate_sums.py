@@ -13,6 +13,7 @@ from tests.support.extras import need_training
 from tests.support.updates import column_sums, names, write_updates
 from zkchain.errors import (
     AggregationRefused,
+    ModeUnavailable,
     UpdateMismatch,
     UpdateOutOfBound,
     UpdateUnreadable,
@@ -94,6 +95,11 @@ def test_what_has_no_exact_sum_is_refused_before_anybody_starts(tmp_path, mode, 
     with pytest.raises(AggregationRefused):
         aggregator(mode, scratch=tmp_path / "s").total(paths, length=length, bound=bound)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mode_that_is_not_there_is_not_pretended(tmp_path):
+    with pytest.raises(ModeUnavailable, match="trust is not available; available are clear, mpc, he, secagg"):
+        aggregator("trust", scratch=tmp_path)
 
 
 @pytest.mark.parametrize("mode", ["clear", "mpc", "he", "secagg"])

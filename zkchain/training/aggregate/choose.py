@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ...errors import ModeUnavailable
 from ...progress import Report, silent
 from .clear import ClearAggregator
 from .he import HeAggregator
@@ -13,6 +14,12 @@ from .processes import PartyCommand
 from .secagg import SecAggAggregator
 
 Mode = Literal["clear", "mpc", "he", "secagg"]
+
+_PRIVATE: dict[str, type[MpcAggregator | HeAggregator | SecAggAggregator]] = {
+    "mpc": MpcAggregator,
+    "he": HeAggregator,
+    "secagg": SecAggAggregator,
+}
 
 
 class Aggregator(Protocol):
@@ -30,12 +37,12 @@ class Aggregator(Protocol):
 def aggregator(
     mode: Mode, *, scratch: Path, limits: Limits | None = None, command: PartyCommand | None = None
 ) -> Aggregator:
-    """The aggregator of `mode`. Its parties write only in a private folder of `scratch`, which is gone afterwards."""
-    bounds, program = limits or Limits(), command or PartyCommand()
+    """The aggregator of `mode`. Its parties write only in a private folder of `scratch`, which is gone afterwards.
+
+    Raises ModeUnavailable.
+    """
     if mode == "clear":
         return ClearAggregator()
-    if mode == "mpc":
-        return MpcAggregator(scratch=scratch, limits=bounds, command=program)
-    if mode == "he":
-        return HeAggregator(scratch=scratch, limits=bounds, command=program)
-    return SecAggAggregator(scratch=scratch, limits=bounds, command=program)
+    if mode not in _PRIVATE:
+        raise ModeUnavailable(f"{mode} is not available; available are clear, {', '.join(_PRIVATE)}", mode=mode)
+    return _PRIVATE[mode](scratch=scratch, limits=limits or Limits(), command=command or PartyCommand())
