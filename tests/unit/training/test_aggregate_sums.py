@@ -37,7 +37,7 @@ def total(mode, given_vectors, *, bound=MAX_BOUND):
     with tempfile.TemporaryDirectory() as root:
         scratch = Path(root) / "scratch"
         paths = write_updates(Path(root), given_vectors)
-        got = aggregator(mode, scratch=scratch, limits=Limits(seconds=300)).total(
+        got = aggregator(mode, scratch=scratch, limits=Limits(seconds=500)).total(
             paths, length=len(given_vectors[0]), bound=bound
         )
         assert not scratch.exists() or names(scratch) == [".lock"]
