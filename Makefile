@@ -110,10 +110,11 @@ $(DEV): requirements/dev.txt $(RUN)
 	@touch $@
 
 # What private training needs. torch is not locked by hash: which of its builds fits depends on the machine.
-$(TRAINING): requirements/training.txt $(DEV)
+$(TRAINING): requirements/training.txt requirements/fl.txt $(DEV)
 	@echo "installing what private training needs"
 	@$(PIP) torch==2.13.0
 	@$(PIP) --require-hashes --no-deps -r requirements/training.txt
+	@$(PIP) --require-hashes -r requirements/fl.txt
 	@touch $@
 
 # Node is needed only to fetch forge, anvil and solc with npm. Where it is missing, pip brings it into .venv.
@@ -148,10 +149,11 @@ UV := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 # make lock: after a change in pyproject.toml; make lock UPGRADE=1: take the newest versions too.
 lock: .venv-lock/.stamp
-	$(UV) pyproject.toml --group build -o requirements/run.txt
+	$(UV) pyproject.toml --group build -c requirements/limits.in -o requirements/run.txt
 	$(UV) pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(UV) pyproject.toml --group build --extra brownie -o requirements/brownie.txt
 	$(UV) --no-deps requirements/training.in -o requirements/training.txt
+	$(UV) requirements/fl.in $(foreach lock,run dev training,-c requirements/$(lock).txt) -o requirements/fl.txt
 	$(UV) --group slither -o requirements/slither.txt
 	$(UV) --group halmos -o requirements/halmos.txt
 	$(UV) --group node -o requirements/node.txt

@@ -3,7 +3,8 @@
     python -m benchmarks.training
 
 Runs the federation of four hospitals in a folder and on a devnet of its own, then peers on the same samples: opacus'
-DP-SGD on the pooled data at the same epsilon and delta, and the same rounds in NumPy without noise, proofs or a chain.
+DP-SGD on the pooled data at the same epsilon and delta, and the same rounds without noise, proofs or a chain, in NumPy
+and with flwr's SecAgg+ at its defaults.
 Attacks are measured as benchmarks/attacks.py says. Writes benchmarks/training.json.
 """
 
@@ -31,11 +32,15 @@ from zkchain.training.dataset import read_table
 from zkchain.training.gradients import clipped_sum
 from zkchain.training.methods import method_of
 from zkchain.training.network import Network
+from zkchain.training.plan import Plan
 from zkchain.values import digest
 
 from .attacks import MODES, attack, from_table, noise_like
+from .flower import Fit, flower_alone
 from .machine import this_machine
 
+#: Samples and their answers.
+Table = tuple[np.ndarray, np.ndarray]
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = Path(__file__).with_name("training.json")
 _HEALTH = ROOT / "examples" / "health"
@@ -114,10 +119,7 @@ def peers(folder: Path) -> dict[str, Any]:
     started = time.monotonic()
     weights = np.zeros(plan.architecture.parameters)
     for number in range(plan.rounds):
-        for x, y in tables:
-            rows = slice(number * plan.batch, (number + 1) * plan.batch)
-            gradients = method_of(plan.architecture).gradients(plan.architecture, weights, x[rows], y[rows])
-            weights = weights + clipped_sum(gradients, plan.clip) / plan.divisor
+        weights = weights + sum(_step(plan, number, x, y, weights) for x, y in tables)
     plain = time.monotonic() - started
     x, y = (np.concatenate(column) for column in zip(*tables, strict=True))
     assert plan.privacy is not None
@@ -125,6 +127,7 @@ def peers(folder: Path) -> dict[str, Any]:
     accuracies = [opacus_alone(x, y, test, plan.privacy.epsilon, plan.privacy.delta, seed) for seed in range(3)]
     return {
         "no privacy, no proofs": {"accuracy": _accuracy(plan.architecture, weights, test), "seconds": round(plain, 3)},
+        "plain flwr SecAgg+, no noise, no proofs": secagg_alone(plan, tables, test),
         "opacus alone, data in one place": {
             "accuracy": round(statistics.mean(accuracies), 4),
             "seconds": round((time.monotonic() - started) / len(accuracies), 1),
@@ -133,9 +136,23 @@ def peers(folder: Path) -> dict[str, Any]:
     }
 
 
-def opacus_alone(
-    x: np.ndarray, y: np.ndarray, test: tuple[np.ndarray, np.ndarray], epsilon: float, delta: float, seed: int
-) -> float:
+def secagg_alone(plan: Plan, tables: list[Table], test: Table) -> dict[str, float]:
+    """Rounds by flwr alone: each owner hands in the weights that would follow if all owners had its samples."""
+
+    def fit(number: int, x: np.ndarray, y: np.ndarray) -> Fit:
+        return lambda weights: weights + len(tables) * _step(plan, number, x, y, weights)
+
+    fits = [[fit(number, x, y) for x, y in tables] for number in range(plan.rounds)]
+    found = flower_alone(np.zeros(plan.architecture.parameters), fits, plan.batch)
+    return {
+        "accuracy": _accuracy(plan.architecture, found.weights, test),
+        "round_seconds": round(found.seconds, 3),
+        "largest_error_of_a_sum": float(f"{found.error:.3g}"),
+        "in_units_of_the_grid": round(found.error * 2**plan.scale, 2),
+    }
+
+
+def opacus_alone(x: np.ndarray, y: np.ndarray, test: Table, epsilon: float, delta: float, seed: int) -> float:
     """Accuracy of opacus' own DP-SGD: 20 epochs of batches of 32, clip 1."""
     import torch
     from opacus import PrivacyEngine
@@ -180,7 +197,14 @@ def attacks() -> dict[str, Any]:
     }
 
 
-def _accuracy(net: Network, weights: np.ndarray, test: tuple[np.ndarray, np.ndarray]) -> float:
+def _step(plan: Plan, number: int, x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """What an owner's batch of a round adds to the weights."""
+    rows = slice(number * plan.batch, (number + 1) * plan.batch)
+    gradients = method_of(plan.architecture).gradients(plan.architecture, weights, x[rows], y[rows])
+    return clipped_sum(gradients, plan.clip) / plan.divisor
+
+
+def _accuracy(net: Network, weights: np.ndarray, test: Table) -> float:
     return round(float(((net.forward(weights, test[0]) > 0.5) == (test[1] > 0.5)).mean()), 4)
 
 

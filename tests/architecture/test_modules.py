@@ -93,7 +93,7 @@ def test_everything_imported_is_declared():
     """A package that comes along with another today may not tomorrow."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    requirements = [*project["dependencies"], *extras["solcjs"], *extras["testing"], *extras["training"]]
+    requirements = [*project["dependencies"], *extras["solcjs"], *extras["testing"], *extras["training"], *extras["fl"]]
     declared = {re.split(r"[<>=~!; \[]", entry)[0].replace("_", "-").lower() for entry in requirements}
     owners = metadata.packages_distributions()
     for path in (ROOT / "zkchain").rglob("*.py"):

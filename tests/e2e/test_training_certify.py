@@ -53,7 +53,7 @@ def test_flags_that_do_not_go_together_are_refused(zkchain: Zkchain, words: tupl
     assert (refused.exit_code, refused.json["error"]) == (2, "usage")
 
 
-@pytest.mark.parametrize("mode", ["clear", "he"])
+@pytest.mark.parametrize("mode", ["clear", "he", "secagg"])
 def test_ways_to_sum_that_need_one_machine_are_refused_across_hosts(tmp_path: Path, mode: str) -> None:
     write_plan(tmp_path, owners=3, aggregation=mode)
     zkchain = Zkchain(cwd=tmp_path, home=tmp_path / "home")

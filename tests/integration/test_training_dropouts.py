@@ -60,8 +60,9 @@ def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_
     assert (closed.round, closed.updates, model_round(chain, ledger)) == (2, OWNERS, 2)
 
 
-def test_a_federation_without_noise_sums_under_encryption(tmp_path: Path, config: Config) -> None:
-    plan = write_plan(tmp_path, owners=3, aggregation="he", private=False)
+@pytest.mark.parametrize("mode", ["he", pytest.param("secagg", marks=pytest.mark.slow)])
+def test_a_federation_without_noise_sums_what_nobody_sees(tmp_path: Path, config: Config, mode: str) -> None:
+    plan = write_plan(tmp_path, owners=3, aggregation=mode, private=False)
     federation, prover = load_federation(plan), make_engine(config)
     coordinator = Coordinator(federation, config=config, prover=prover)
     clients = [Client(federation, f"owner{n}", config=config, prover=prover) for n in range(3)]

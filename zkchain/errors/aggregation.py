@@ -31,7 +31,7 @@ class ModeUnavailable(AggregationError):
     """The way of summing that was asked for does not exist here."""
 
     code = "aggregation.mode"
-    default_remedy = "use clear, mpc or he"
+    default_remedy = "use clear, mpc, he or secagg"
 
 
 class UpdateUnreadable(AggregationError):

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..errors import PlanInvalid
 from ..record import Record
@@ -16,7 +16,8 @@ from .network import Network
 from .plan_entries import no_others, number_of, of_kind, one_of, table_of
 from .plan_model import read_network
 
-AggregationMode = Literal["clear", "mpc", "he"]
+AggregationMode = Literal["clear", "mpc", "he", "secagg"]
+_MODES: tuple[AggregationMode, ...] = get_args(AggregationMode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +145,7 @@ def _plan(table: Mapping[str, Any], folder: Path) -> Plan:
     entries = {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes"}
     no_others("[training]", training, entries)
     owners = tuple(Owner.from_json(item) for item in table["owners"])
-    mode: AggregationMode = one_of("training.aggregation", training.get("aggregation", "mpc"), ("clear", "mpc", "he"))
+    mode: AggregationMode = one_of("training.aggregation", training.get("aggregation", "mpc"), _MODES)
     bound: BoundKind = one_of("training.bound", training.get("bound", "none"), ("none", "coordinate", "length"))
     return Plan(
         name=of_kind("name", table["name"], str),

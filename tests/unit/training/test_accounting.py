@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from tests.support.extras import need_training
+from tests.support.federations import write_plan
 from zkchain.errors import EpsilonOutOfReach
 from zkchain.training.accounting import UNITS, epsilon, noise_for, schedule
+from zkchain.training.plan import noise_of, read_plan
 
 need_training()
 
@@ -29,6 +33,13 @@ def test_the_least_noise_keeps_the_target_and_a_little_less_does_not(accountant:
     noise = noise_for(3.0, 4, 1e-5, accountant)  # type: ignore[arg-type]
     assert epsilon(noise, 4, 1e-5, accountant) <= 3.0  # type: ignore[arg-type]
     assert epsilon(noise / 1.01, 4, 1e-5, accountant) > 3.0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", ["he", "secagg"])
+def test_where_only_sums_are_seen_the_quorum_shares_the_noise(tmp_path: Path, mode: str) -> None:
+    shared, alone = (noise_of(read_plan(write_plan(tmp_path, aggregation=how))) for how in (mode, "clear"))
+    assert shared == noise_of(read_plan(write_plan(tmp_path, aggregation="mpc")))
+    assert alone.deviation == pytest.approx(shared.deviation * 3**0.5)
 
 
 def test_a_target_that_no_noise_keeps_is_refused_with_its_numbers() -> None:

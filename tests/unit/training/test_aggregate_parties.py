@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,11 +15,15 @@ from tests.support.extras import need_training
 from tests.support.updates import column_sums, names, write_updates
 from zkchain.errors import Cancelled, ExtraMissing, PartyFailed, PartyTimeout
 from zkchain.training.aggregate import Limits, PartyCommand, aggregator, extras
+from zkchain.training.aggregate.limbs import CLIPPING_RANGE, limbs
 from zkchain.training.aggregate.vectors import read_sum
 
 need_training()
 
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
+#: All that may be in a party's environment.
+ENVIRONMENT = {"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "OMP_NUM_THREADS", "LC_CTYPE"}
+ENVIRONMENT |= {"FLWR_TELEMETRY_ENABLED"}
 #: Distinctive, and within the bound.
 CANARY = 0xC0FFEE5EED
 BOUND = 2**40
@@ -51,13 +56,21 @@ def left_behind(strangers: set[int]) -> list[str]:
 
 
 def shows_the_canary(data: bytes) -> bool:
-    """In digits, or as binary of either order and sign."""
+    """In digits, as binary of either order and sign, or as the limbs of SecAgg+ before they are masked."""
     forms = [(sign * CANARY).to_bytes(6, order, signed=True)[skip:] for sign in (1, -1) for order, skip in ORDERS]
-    return any(form in data for form in (str(CANARY).encode(), f"{CANARY:x}".encode(), *(form[:5] for form in forms)))
+    digits = (str(CANARY).encode(), f"{CANARY:x}".encode())
+    return any(form in data for form in (*digits, *(form[:5] for form in forms), *LIMBS))
 
 
 #: The byte that only carries the sign is left out: what follows or precedes it depends on the width.
 ORDERS = (("little", 0), ("big", 1))
+#: As flwr's client gets them and as it quantizes them, each eight bytes.
+LIMBS = [
+    form
+    for sign in (1, -1)
+    for (limb,) in limbs([sign * CANARY], 2)
+    for form in (struct.pack("<d", limb), struct.pack("<q", limb + int(CLIPPING_RANGE)))
+]
 
 
 @pytest.fixture
@@ -65,7 +78,7 @@ def updates(tmp_path):
     return write_updates(tmp_path, VECTORS)
 
 
-@pytest.fixture(scope="module", params=["mpc", "he"])
+@pytest.fixture(scope="module", params=["mpc", "he", "secagg"])
 def mode(request):
     return request.param
 
@@ -94,6 +107,7 @@ def test_the_search_for_the_canary_finds_it_in_every_form(updates):
     for order in ("little", "big"):
         for sign in (1, -1):
             assert shows_the_canary(b"?" + (sign * CANARY).to_bytes(8, order, signed=True) + b"?")
+    assert all(shows_the_canary(b"?" + form + b"?") for form in LIMBS)
     assert not shows_the_canary(updates[0].read_bytes())
 
 
@@ -107,6 +121,10 @@ def test_a_private_value_is_seen_by_its_client_alone(run, mode):
         talk = [path for path in files if path.suffix == ".tcp"]
         assert len(talk) == 2, "the last two clients are called by those before them"
         assert all(path.stat().st_size > 100 for path in talk)
+    elif mode == "secagg":
+        masked = [path for path in files if path.name == "2.bin" and path.parent.name.startswith("client-")]
+        assert {path.parent.name for path in masked} == {"client-0", "client-1", "client-2"}
+        assert all(path.stat().st_size > 100 for path in masked)
     else:
         assert len({path for path in files if path.name == "update.bin" and path.stat().st_size > 10_000}) >= 3
     assert all(path.stat().st_size == 0 for path in files if path.suffix == ".stderr")
@@ -124,7 +142,8 @@ def test_a_party_is_started_with_its_own_path_alone(run):
         assert "private-" not in told
     for environ in log.glob("*.environ"):
         passed = {entry.split("=")[0] for entry in environ.read_text().split("\0") if entry}
-        assert passed <= {"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "OMP_NUM_THREADS", "LC_CTYPE"}
+        assert passed <= ENVIRONMENT
+        assert "FLWR_TELEMETRY_ENABLED=0" in environ.read_text().split("\0")
 
 
 def test_folders_of_a_sum_are_private_and_gone_afterwards(run):
@@ -226,7 +245,7 @@ def test_a_library_that_is_not_there_is_named_before_anybody_starts(tmp_path, up
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ExtraMissing, match="not installed") as missing:
         aggregator(mode, scratch=tmp_path / "s").total(updates, length=3, bound=BOUND)
-    assert "zkchain[training]" in missing.value.remedy
+    assert f"zkchain[{'fl' if mode == 'secagg' else 'training'}]" in missing.value.remedy
     assert not (tmp_path / "s").exists()
 
 

@@ -22,6 +22,11 @@ def test_a_plan_says_who_what_and_for_how_long(tmp_path: Path) -> None:
     assert plan.layout.data_length == 4 * (3 + 1) + plan.layout.data_salt
 
 
+@pytest.mark.parametrize("mode", ["clear", "mpc", "he", "secagg"])
+def test_a_plan_says_how_updates_are_summed(tmp_path: Path, mode: str) -> None:
+    assert read_plan(write_plan(tmp_path, aggregation=mode)).aggregation == mode
+
+
 def test_sensitivity_is_the_clip_and_two_units_a_coordinate(tmp_path: Path) -> None:
     assert read_plan(write_plan(tmp_path)).sensitivity == 1.0 + 2 * 4**0.5 / 1024
 

@@ -11,8 +11,15 @@ from .he import HeAggregator
 from .limits import Limits
 from .mpc import MpcAggregator
 from .processes import PartyCommand
+from .secagg import SecAggAggregator
 
 Mode = Literal["clear", "mpc", "he", "secagg"]
+
+_PRIVATE: dict[str, type[MpcAggregator | HeAggregator | SecAggAggregator]] = {
+    "mpc": MpcAggregator,
+    "he": HeAggregator,
+    "secagg": SecAggAggregator,
+}
 
 
 class Aggregator(Protocol):
@@ -34,11 +41,8 @@ def aggregator(
 
     Raises ModeUnavailable.
     """
-    bounds, program = limits or Limits(), command or PartyCommand()
     if mode == "clear":
         return ClearAggregator()
-    if mode == "mpc":
-        return MpcAggregator(scratch=scratch, limits=bounds, command=program)
-    if mode == "he":
-        return HeAggregator(scratch=scratch, limits=bounds, command=program)
-    raise ModeUnavailable(f"{mode} is not available; available are clear, mpc and he", mode=mode)
+    if mode not in _PRIVATE:
+        raise ModeUnavailable(f"{mode} is not available; available are clear, {', '.join(_PRIVATE)}", mode=mode)
+    return _PRIVATE[mode](scratch=scratch, limits=limits or Limits(), command=command or PartyCommand())

@@ -21,6 +21,8 @@ _ROLES = {
     "he-key": "roles_he_key",
     "he-client": "roles_he_client",
     "he-adder": "roles_he_adder",
+    "secagg-client": "roles_secagg_client",
+    "secagg-server": "roles_secagg_server",
 }
 
 

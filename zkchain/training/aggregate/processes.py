@@ -16,9 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
-from ...errors import Cancelled, PartyFailed, PartyTimeout
+from ...errors import Cancelled, PartyFailed, PartyTimeout, ZkchainError
 from .limits import Limits
 from .told import error_of
 
@@ -84,6 +84,7 @@ class Parties:
         folder.mkdir(mode=0o700)
         environment = {key: os.environ[key] for key in _PASSED if key in os.environ}
         environment |= {"HOME": str(folder), "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
+        environment["FLWR_TELEMETRY_ENABLED"] = "0"  # flwr reads it while it is imported; without, it may call home
         process = subprocess.Popen(
             [*self._command.argv, role, str(path.absolute())],
             stdin=subprocess.PIPE,
@@ -95,8 +96,7 @@ class Parties:
         )
         party = Party(name, process)
         self._all.append(party)
-        assert process.stdout is not None
-        self._selector.register(process.stdout, selectors.EVENT_READ, party)
+        self._selector.register(_output(party), selectors.EVENT_READ, party)
         bounds = {
             "parent_pid": os.getpid(),
             "memory_bytes": self._limits.memory_bytes,
@@ -122,30 +122,57 @@ class Parties:
             silent = [party for party in parties if not party.said]
             if not silent:
                 return [party.said.pop(0) for party in parties]
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                names = [party.name for party in silent]
-                raise PartyTimeout(
-                    f"after {self._limits.seconds:g} s these had not answered: {', '.join(names)}",
-                    seconds=self._limits.seconds,
-                    parties=names,
-                )
-            for key, _ in self._selector.select(min(left, 1.0)):
-                self._read(key.data)
+            for party in self._ready(silent):
+                self._read(party)
             waiting()
+
+    def hear_those_left(self, parties: Sequence[Party], *, least: int, patience: float) -> list[Party]:
+        """Those of `parties` that have answered, of whom `least` have to; all of `parties` are let go.
+
+        One that dies, or is silent for `patience` seconds, is given up. Raises what `hear` raises when too few are
+        left, or when any other party fails.
+        """
+        until = time.monotonic() + patience
+        silent = [party for party in parties if not party.said]
+        left = list(parties)
+        while silent and (len(left) - len(silent) < least or time.monotonic() < until):
+            for party in self._ready(silent):
+                try:
+                    self._read(party)
+                except ZkchainError:
+                    if party not in left or (not party.said and len(left) == least):
+                        raise
+                    self._selector.unregister(_output(party))
+                    if not party.said:
+                        left.remove(party)
+            silent = [party for party in left if not party.said]
+        heard = [party for party in left if party.said]
+        self.release(left)
+        return heard
 
     def release(self, parties: Sequence[Party]) -> None:
         """Let parties go that have done all their work."""
         for party in parties:
             assert party.process.stdin is not None
-            assert party.process.stdout is not None
-            self._selector.unregister(party.process.stdout)
+            with suppress(KeyError):  # whoever has died is not listened to any more
+                self._selector.unregister(_output(party))
             with suppress(BrokenPipeError):
                 party.process.stdin.close()
 
+    def _ready(self, silent: Sequence[Party]) -> list[Party]:
+        """Parties that have said something, or have gone, within a second. Raises PartyTimeout naming the silent."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            names = [party.name for party in silent]
+            raise PartyTimeout(
+                f"after {self._limits.seconds:g} s these had not answered: {', '.join(names)}",
+                seconds=self._limits.seconds,
+                parties=names,
+            )
+        return [key.data for key, _ in self._selector.select(min(left, 1.0))]
+
     def _read(self, party: Party) -> None:
-        assert party.process.stdout is not None
-        chunk = os.read(party.process.stdout.fileno(), 1 << 16)
+        chunk = os.read(_output(party).fileno(), 1 << 16)
         if not chunk:
             raise _death(party)
         *lines, party.pending = (party.pending + chunk).split(b"\n")
@@ -164,6 +191,11 @@ class Parties:
         for party in self._all:
             with suppress(subprocess.TimeoutExpired):
                 party.process.wait(timeout=max(0.0, until - time.monotonic()))
+
+
+def _output(party: Party) -> IO[bytes]:
+    assert party.process.stdout is not None
+    return party.process.stdout
 
 
 def _message(party: Party, line: bytes) -> dict[str, Any]:
