@@ -100,6 +100,7 @@ from .proving import (
 from .training import (
     BoardUnreachable,
     BoardUntrue,
+    BridgeBroken,
     ChainingBroken,
     CircuitUnfit,
     ClientStruck,
@@ -146,6 +147,7 @@ __all__ = [
     "ClientStruck",
     "BoardUnreachable",
     "BoardUntrue",
+    "BridgeBroken",
     "IdentityRefused",
     "LineageBroken",
     "RoundFailed",

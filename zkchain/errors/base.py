@@ -102,6 +102,7 @@
     │   ├── OffGrid
     │   ├── DataMismatch
     │   ├── ChainingBroken
+    │   ├── BridgeBroken
     │   ├── CircuitUnfit
     │   ├── EpsilonOutOfReach
     │   ├── RoundFailed

@@ -27,7 +27,7 @@ from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.accounting import UNITS
 from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
-from ...training.committing import check_openings, commit_table
+from ...training.committing import check_openings
 from ...training.dataset import Openings, fresh_salt
 from ...training.grid import from_grid
 from ...training.merkle import path_of
@@ -35,11 +35,13 @@ from ...training.methods import method_of
 from ...training.noise import candidates, secrets_hash
 from ...values import Digest, keccak_of
 from ..site import Site, open_site
-from .folder import Federation, Opened, read_openings
+from .bridging import build_bridge, hashed_of
+from .folder import Federation, Opened
 from .notes import Notes, RoundProof, RoundSecrets
 from .revealing import Revealed, expect_disputes, exposure, opening_of, owes, round_in_dispute
 from .rounds import Submission, Taken
-from .setup import LEDGER, circuits_of, registered_at, signer_of
+from .setup import LEDGER, circuits_of, signer_of
+from .sources import commit_source
 
 _PAUSE = 0.2
 _SECRET_BYTES = 32
@@ -96,16 +98,23 @@ class Client:
         )
 
     def register(self) -> Openings:
-        """Commit to the data, once; what was committed before is what counts. Raises DataMismatch, RoundFailed."""
+        """Commit to the data, once; what was committed before is what counts.
+
+        Raises DataMismatch, RoundFailed, and BridgeBroken for data that were not registered as the plan says.
+        """
         known = client_of(self._site.chain, self._ledger, self._signer.address)
-        openings = self._notes.openings
+        owner, openings = self._plan.owners[self._who], self._notes.openings
+        circuits, config, prover, report = self._circuits, self._config, self._prover, self._report
         if openings is None:
-            openings = self._commit()
+            openings = commit_source(self._federation, owner, circuits, config, prover, report)
             self._notes.save_openings(openings)
         statement = openings.statement
-        check_openings(openings, self._circuits, self._plan.rounds)
+        check_openings(openings, circuits, self._plan.rounds)
+        if owner.commitment == "poseidon":
+            hashed, account = hashed_of(owner, config), self._signer.address
+            build_bridge(self._federation, owner.name, account, hashed, openings, circuits, self._site, prover, report)
         if int(known.root, 16) == 0:
-            owner, privacy = self._plan.owners[self._who], self._plan.privacy
+            privacy = self._plan.privacy
             cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
             self._act("registerData", [
                 bytes.fromhex(statement.root[2:]), statement.batches, statement.samples, statement.uses, cap,
@@ -271,13 +280,6 @@ class Client:
                 f"the coordinator's weights for round {number} are not those that the ledger holds", round=number
             )
         return told.values
-
-    def _commit(self) -> Openings:
-        owner = self._plan.owners[self._who]
-        if owner.data.startswith("registered:"):
-            return read_openings(registered_at(self._config, owner.data.partition(":")[2]))
-        source = (self._federation.plan_path.parent / owner.data).resolve()
-        return commit_table(source, self._circuits, self._prover, self._report)
 
     def _openings(self) -> Openings:
         found = self._notes.openings
