@@ -3,6 +3,7 @@
 from .aggregation import (
     AggregationError,
     AggregationRefused,
+    AnswerUnproved,
     EncryptedUnreadable,
     EncryptionError,
     ExtraMissing,
@@ -147,6 +148,7 @@ __all__ = [
     "ClientStruck",
     "BoardUnreachable",
     "BoardUntrue",
+    "AnswerUnproved",
     "BridgeBroken",
     "IdentityRefused",
     "LineageBroken",

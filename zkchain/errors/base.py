@@ -22,6 +22,7 @@
     │   ├── EncryptedUnreadable
     │   ├── ForeignKey
     │   ├── ForeignModel
+    │   ├── AnswerUnproved
     │   └── TooDeep
     ├── ModelError
     │   ├── ModelNotFound
