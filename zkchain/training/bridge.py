@@ -15,6 +15,8 @@ from .hashing import HashedOpenings, HashedStatement, expect_fitting, hashes_roo
 from .merkle import root_of
 
 _POINT = 64
+#: Most that one board keeps of a member.
+MOST_BATCHES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,22 @@ def check_bridge(
     for number, one in enumerate(bridge.batches):
         if not prover.verify(circuit.files, [one.hash], one.proof, report):
             raise BridgeBroken(f"the proof of batch {number} does not hold", batch=number)
+
+
+def with_part(kept: Bridge | None, number: int, part: Bridge) -> Bridge:
+    """What is there of a bridge once its batch `number` has come, as a bridge of one; the same again changes nothing.
+
+    Raises ValueError for a part that does not go on with what was kept.
+    """
+    if len(part.batches) != 1 or not 0 <= number < min(part.statement.batches, MOST_BATCHES):
+        raise ValueError("a part of a bridge is one of its batches")
+    same = kept is not None and (kept.statement, kept.registry) == (part.statement, part.registry)
+    batches = kept.batches if kept is not None and same else ()
+    if batches[number : number + 1] == part.batches:
+        return Bridge(statement=part.statement, registry=part.registry, batches=batches)
+    if number not in (0, len(batches)):
+        raise ValueError(f"batch {number} does not follow on {len(batches)} others")
+    return Bridge(statement=part.statement, registry=part.registry, batches=(*batches[:number], *part.batches))
 
 
 def bridge_of(circuits: TrainingCircuits) -> TrainingCircuit:

@@ -77,13 +77,11 @@ def build_bridge(
             remedy="run: zkchain train register DATA --as NAME --commitment poseidon",
             owner=name,
         )
-    kept = _kept(federation, name)
-    make_private(federation.root)
-    make_private(federation.bridge(name).parent)
+    kept = bridge_at(federation, name)
     made = () if kept is None else kept.batches
     for batches in prove_bridge(hashed, openings, circuits, prover, report, made=made):
         bridge = Bridge(statement=hashed.statement, registry=record.deployment.address, batches=batches)
-        write_json(federation.bridge(name), bridge.to_json(), mode=0o600)
+        save_bridge(federation, name, bridge)
 
 
 class BridgeGuard:
@@ -129,7 +127,7 @@ class BridgeGuard:
 
     def _checked(self, member: Address, name: str) -> Registration:
         self._report(f"checking the bridge of {name}'s data")
-        bridge = _kept(self._federation, name)
+        bridge = bridge_at(self._federation, name)
         if bridge is None:
             raise BridgeBroken(f"{name} shows no bridge to the data that it had registered", owner=name)
         since = _entry(self._site, bridge.registry, member, bridge.statement)
@@ -143,12 +141,19 @@ class BridgeGuard:
         return Registration(root=bridge.statement.root, registry=bridge.registry, since=since)
 
 
-def _kept(federation: Federation, name: str) -> Bridge | None:
+def bridge_at(federation: Federation, name: str) -> Bridge | None:
     """What an owner shows; None for nothing, or for what cannot be read."""
     try:
         return Bridge.from_json(parse_json(federation.bridge(name).read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def save_bridge(federation: Federation, name: str, bridge: Bridge) -> None:
+    """Keep what an owner shows, for all members."""
+    make_private(federation.root)
+    make_private(federation.bridge(name).parent)
+    write_json(federation.bridge(name), bridge.to_json(), mode=0o600)
 
 
 def _entry(site: Site, registry: Address, owner: Address, statement: HashedStatement) -> int:

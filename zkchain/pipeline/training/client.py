@@ -30,6 +30,7 @@ from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
 from ...training.committing import check_openings
 from ...training.dataset import Openings, fresh_salt
 from ...training.grid import from_grid
+from ...training.hashing import HashedOpenings
 from ...training.merkle import path_of
 from ...training.methods import method_of
 from ...training.noise import candidates, secrets_hash
@@ -111,8 +112,7 @@ class Client:
         statement = openings.statement
         check_openings(openings, circuits, self._plan.rounds)
         if owner.commitment == "poseidon":
-            hashed, account = hashed_of(owner, config), self._signer.address
-            build_bridge(self._federation, owner.name, account, hashed, openings, circuits, self._site, prover, report)
+            self._bridge(hashed_of(owner, config), openings)
         if int(known.root, 16) == 0:
             privacy = self._plan.privacy
             cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
@@ -122,6 +122,11 @@ class Client:
         elif known.root != statement.root:
             raise DataMismatch(f"the ledger has other data of {self._name}", found=known.root, expected=statement.root)
         return openings
+
+    def _bridge(self, hashed: HashedOpenings, openings: Openings) -> None:
+        """Show all members that the data are those that were registered."""
+        account, circuits, prover, report = self._signer.address, self._circuits, self._prover, self._report
+        build_bridge(self._federation, self._name, account, hashed, openings, circuits, self._site, prover, report)
 
     def prove_now(self) -> tuple[int, RoundProof]:
         """The proof for the round that is open, kept for when it is submitted. Raises RoundFailed out of its time."""

@@ -82,12 +82,6 @@ def hosts_plan(federation: Federation) -> Plan:
             remedy='set aggregation = "mpc" in the plan, or run it on one machine',
             mode=plan.aggregation,
         )
-    if plan.layout.bridged:
-        raise ModeUnavailable(
-            "the plan has an owner whose data are committed to by poseidon; across hosts nobody could see its bridge",
-            remedy="let it register by kzg, or run the plan on one machine",
-            mode="poseidon",
-        )
     if any(owner.name == COORDINATOR for owner in plan.owners):
         raise PlanInvalid(f"an owner is named {COORDINATOR}, as the coordinator's certificate is", owner=COORDINATOR)
     return plan
