@@ -278,6 +278,7 @@ def test_an_answer_says_what_is_behind_it_without_being_asked(vouched):
         *("he", "decrypt", "--key", "key", "--query", "query.bin", "--answer", "answer.bin", "--bundle", "tiny.bundle")
     )
     assert "that the answer came from it is not proved" in shown.out
+    assert (behind["srs"], "whoever made it can forge proofs" in shown.out) == ("dev", True)
 
 
 def test_what_is_behind_it_can_be_the_registered_model(vouched):

@@ -244,6 +244,8 @@ def _behind(behind: Behind | None) -> list[Line]:
         ("behind it", f"parameters {behind.params}, circuit {behind.circuit[:14]}, proved for this query"),
         ("", "whoever answered has this model; that the answer came from it is not proved"),
     ]
+    if behind.srs == "dev":
+        lines.append(("SRS", "development: whoever made it can forge proofs"))
     return lines if behind.model_id is None else [*lines, ("registered", behind.model_id)]
 
 

@@ -15,7 +15,7 @@ from ..outputs import OutputValue, decode_outputs
 from ..progress import Report
 from ..proof.check import check_proof
 from ..record import Record
-from ..records import Bundle, Proof, Segment
+from ..records import Bundle, Proof, Provenance, Segment
 from ..training.he.challenge import Challenge, binding_of, on_grid, query_digest, read_challenge
 from ..training.he.container import Sealed
 from ..values import Digest, FieldElement
@@ -59,6 +59,7 @@ class Behind(Record):
 
     circuit: Digest
     params: Digest
+    srs: Provenance  #: a development SRS's maker can forge any proof
     shown: str  #: "input" when the proof shows that it is about the challenge's input, "query" when it is bound alone
     outputs: dict[str, list[OutputValue]]  #: proved for the challenge's input; empty where the proof does not show it
     model_id: Digest | None  #: in the registry that was asked
@@ -102,6 +103,7 @@ def check_vouched(checking: Checking, query: Sealed, answer: Sealed, report: Rep
     return Behind(
         circuit=bundle.circuit_digest,
         params=params,
+        srs=bundle.srs.provenance,
         shown="input" if shown else "query",
         outputs=decode_outputs(bundle.segments, proof.instances) if shown else {},
         model_id=None if checking.network is None else _registered(checking, checking.network, bundle, params),
