@@ -3,6 +3,7 @@
 import json
 import shutil
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,17 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.e2e.runner import Zkchain, snapshot
+from tests.e2e.runner import Result, Zkchain, snapshot
 from tests.support.extras import need_training
 from tests.support.he_models import logistic, network, patients, write_rows
 from tests.support.tiny import tiny_onnx
+from zkchain.chain.devnet import stop_devnet
+from zkchain.circuit.bundle import circuit_files, load_bundle
+from zkchain.config import read_config
+from zkchain.pipeline.engine import make_engine
+from zkchain.proof.prove import make_proof
+from zkchain.training.he.challenge import binding_of
+from zkchain.training.he.container import read_sealed, write_sealed
 from zkchain.training.he.keyfolder import read_secret_key
 
 need_training()
@@ -64,10 +72,13 @@ def tell(root: Path, make) -> Story:
         *("he", "infer", "model.onnx", "--key", "public.key", "--query", "query.bin", "--out", "answer.bin", "--json")
     )
     assert answered.exit_code == 0, answered.err
-    assert answered.json["proof"] is None
+    assert answered.json["circuit"] is None
     shutil.copy(server.cwd / "answer.bin", client.cwd)
-    found = client.process("he", "decrypt", "--key", "key", "--answer", "answer.bin", "--out", "answer.json", "--json")
+    found = client.process(
+        "he", "decrypt", "--key", "key", "--answer", "answer.bin", "--unproved", "--out", "answer.json", "--json"
+    )
     assert found.exit_code == 0, found.err
+    assert found.json["behind"] is None
     return Story(client, server, rows, made.json, found.json)
 
 
@@ -138,10 +149,11 @@ def _plan(public: bytes) -> dict:
 
 
 def test_people_read_how_far_the_answer_may_be_off(story):
-    shown = story.client.process("he", "decrypt", "--key", "key", "--answer", "answer.bin")
+    shown = story.client.process("he", "decrypt", "--key", "key", "--answer", "answer.bin", "--unproved")
     assert shown.exit_code == 0
     assert "row 0" in shown.out
     assert "off by" in shown.out
+    assert "the server's word" in shown.out
     assert "and 12 rows more" in shown.out
 
 
@@ -149,11 +161,17 @@ def test_a_command_that_fails_writes_nothing(story):
     client, server = story.client, story.server
     (client.cwd / "cut.bin").write_bytes((client.cwd / "answer.bin").read_bytes()[:-100])
     before = snapshot(client.cwd), snapshot(server.cwd)
+    decrypt = ("decrypt", "--key", "key", "--out", "new", "--answer")
     for zkchain, arguments, code in (
         (client, ("keygen", "--model", "model.onnx", "--out", "key"), "usage"),
         (client, ("encrypt", "--key", "nowhere", "--input", "input.json", "--out", "new"), "encryption.unreadable"),
-        (client, ("decrypt", "--key", "key", "--answer", "cut.bin", "--out", "new"), "encryption.unreadable"),
-        (client, ("decrypt", "--key", "key", "--answer", "query.bin", "--out", "new"), "encryption.unreadable"),
+        (client, (*decrypt, "cut.bin", "--unproved"), "encryption.unreadable"),
+        (client, (*decrypt, "query.bin", "--unproved"), "encryption.unreadable"),
+        (client, (*decrypt, "answer.bin"), "usage"),
+        (client, (*decrypt, "answer.bin", "--bundle", "b"), "usage"),
+        (client, (*decrypt, "answer.bin", "--bundle", "b", "--unproved"), "usage"),
+        (client, (*decrypt, "answer.bin", "--bundle", "b", "--query", "query.bin", "--name", "n"), "usage"),
+        (client, (*decrypt, "answer.bin", "--bundle", "b", "--query", "query.bin"), "bundle.not_found"),
         (
             server,
             ("infer", "model.onnx", "--key", "query.bin", "--query", "query.bin", "--out", "new"),
@@ -167,7 +185,7 @@ def test_a_command_that_fails_writes_nothing(story):
         (
             server,
             (*("infer", "model.onnx", "--key", "public.key", "--query", "query.bin"), "--out", "new", "--bundle", "b"),
-            "usage",
+            "bundle.not_found",
         ),
     ):
         failed = zkchain.here("he", *arguments, "--json")
@@ -178,58 +196,195 @@ def test_a_command_that_fails_writes_nothing(story):
 
 @dataclass(frozen=True)
 class Vouched:
-    """A linear model with a bundle whose parameters are hashed, and a query for it."""
+    """A linear model by its bundle, deployed; a key for it, and queries that were answered by the bundle."""
 
     zkchain: Zkchain
-    infer: tuple[str, ...]
+    deployed: dict
+
+    def infer(self, query: str, out: str, model: str = "tiny.bundle") -> Result:
+        return self.zkchain.here(
+            *("he", "infer", model, "--key", "key/public.key", "--query", query, "--out", out, "--json")
+        )
+
+    def decrypt(self, query: str, answer: str, *more: str, bundle: str = "tiny.bundle") -> Result:
+        """As a client does; it writes nothing."""
+        before = snapshot(self.zkchain.cwd)
+        done = self.zkchain.here(
+            *("he", "decrypt", "--key", "key", "--query", query, "--answer", answer, "--bundle", bundle),
+            *(*more, "--json"),
+        )
+        assert snapshot(self.zkchain.cwd) == before
+        return done
 
 
 @pytest.fixture(scope="module")
-def vouched(tmp_path_factory) -> Vouched:
+def vouched(tmp_path_factory) -> Iterator[Vouched]:
     zkchain = Zkchain(cwd=tmp_path_factory.mktemp("vouched"), home=tmp_path_factory.mktemp("home"))
     (zkchain.cwd / "tiny.onnx").write_bytes(tiny_onnx())
     (zkchain.cwd / "samples.json").write_text(json.dumps({"x": [[0.5, -0.25], [0.1, 0.2], [-0.7, 0.9]]}))
-    (zkchain.cwd / "challenge.json").write_text(json.dumps({"x": [0.25, 0.75]}))
-    for arguments in (
-        ("compile", "tiny.onnx", "--samples", "samples.json", "--visibility", "params=hashed", "--out", "tiny.bundle"),
-        ("he", "keygen", "--model", "tiny.onnx", "--samples", "samples.json", "--out", "key"),
-        ("he", "encrypt", "--key", "key", "--input", "challenge.json", "--out", "query.bin"),
-    ):
-        done = zkchain.here(*arguments)
-        assert done.exit_code == 0, done.err
-    infer = ("he", "infer", "tiny.onnx", "--key", "key/public.key", "--query", "query.bin", "--out", "answer.bin")
-    return Vouched(zkchain, infer)
+    (zkchain.cwd / "input.json").write_text(json.dumps({"x": [0.7, -0.9]}))
+    compiled = ("compile", "tiny.onnx", "--samples", "samples.json", "--visibility")
+    encrypt = ("he", "encrypt", "--key", "key", "--input", "input.json")
+    try:
+        done = [
+            zkchain.here(*arguments, "--json")
+            for arguments in (
+                (*compiled, "input=private,params=hashed", "--out", "tiny.bundle"),
+                (*compiled, "input=public,params=hashed", "--out", "public.bundle"),
+                (*compiled, "input=hashed,params=hashed", "--out", "hashed.bundle"),
+                ("he", "keygen", "--model", "tiny.onnx", "--samples", "samples.json", "--out", "key"),
+                (*encrypt, "--out", "query.bin"),
+                (*encrypt, "--challenge", "input.json", "--out", "own.bin"),
+                ("deploy", "tiny.bundle", "--network", "local"),
+            )
+        ]
+        assert [one.exit_code for one in done] == [0] * len(done), [one.out for one in done]
+        case = Vouched(zkchain, done[-1].json)
+        for query, out, model in (
+            ("query.bin", "answer.bin", "tiny.bundle"),
+            ("own.bin", "own-answer.bin", "public.bundle"),
+            ("query.bin", "public.bin", "public.bundle"),
+            ("query.bin", "hashed.bin", "hashed.bundle"),
+            ("query.bin", "plain.bin", "tiny.onnx"),
+        ):
+            made = case.infer(query, out, model)
+            assert made.exit_code == 0, made.out
+        yield case
+    finally:
+        stop_devnet(zkchain.home)
 
 
-def test_a_proof_that_goes_with_an_answer_holds_and_agrees_with_it(vouched):
-    zkchain = vouched.zkchain
-    made = zkchain.here(*vouched.infer, "--bundle", "tiny.bundle", "--challenge", "challenge.json", "--json")
-    assert made.exit_code == 0, made.err
-    assert made.json["proof"]["file"] == "answer.bin.proof.json"
-    verdict = zkchain.here("verify", "answer.bin.proof.json", "--bundle", "tiny.bundle", "--json")
-    assert verdict.exit_code == 0, verdict.out + verdict.err
-    found = zkchain.here("he", "decrypt", "--key", "key", "--answer", "answer.bin", "--json").json
-    manifest = json.loads((zkchain.cwd / "tiny.bundle" / "manifest.json").read_text())["bundle"]
-    assert found["proof"]["params"] == manifest["params_digest"]
-    assert found["proof"]["circuit"] == manifest["circuit_digest"]
-    proved = zkchain.here("prove", "tiny.bundle", "--input", "challenge.json", "--out", "again.json", "--json").json
-    (value,) = proved["outputs"]["y"]
-    assert found["rows"][0]["y"][0] == pytest.approx(value, abs=0.05)
+def forged(vouched: Vouched, name: str, **changed: object) -> str:
+    """The honest answer with something else in its header, as a server can write it."""
+    answer = read_sealed(vouched.zkchain.cwd / "answer.bin", "answer")
+    header = answer.header
+    extra = {**header.extra, **changed}
+    write_sealed(vouched.zkchain.cwd / name, "answer", answer.body, model=header.model, key=header.key, extra=extra)
+    return name
+
+
+def proof_in(vouched: Vouched, name: str) -> dict:
+    return dict(read_sealed(vouched.zkchain.cwd / name, "answer").header.extra["proof"])
+
+
+def test_an_answer_says_what_is_behind_it_without_being_asked(vouched):
+    found = vouched.decrypt("query.bin", "answer.bin")
+    assert found.exit_code == 0, found.out
+    manifest = json.loads((vouched.zkchain.cwd / "tiny.bundle" / "manifest.json").read_text())["bundle"]
+    behind = found.json["behind"]
+    assert (behind["params"], behind["circuit"]) == (manifest["params_digest"], manifest["circuit_digest"])
+    assert (behind["shown"], behind["outputs"], behind["model_id"]) == ("query", {}, None)
+    shown = vouched.zkchain.here(
+        *("he", "decrypt", "--key", "key", "--query", "query.bin", "--answer", "answer.bin", "--bundle", "tiny.bundle")
+    )
+    assert "that the answer came from it is not proved" in shown.out
+    assert (behind["srs"], "whoever made it can forge proofs" in shown.out) == ("dev", True)
+
+
+def test_what_is_behind_it_can_be_the_registered_model(vouched):
+    found = vouched.decrypt("query.bin", "answer.bin", "--network", "local")
+    assert found.exit_code == 0, found.out
+    assert found.json["behind"]["model_id"] == vouched.deployed["model_id"]
+    nobody = vouched.decrypt("query.bin", "answer.bin", "--network", "local", "--name", "another")
+    assert nobody.json["error"] == "deployment.not_found"
+
+
+def test_ones_own_challenge_is_answered_as_the_row_that_was_encrypted(vouched):
+    found = vouched.decrypt("own.bin", "own-answer.bin", bundle="public.bundle").json
+    (proved,) = found["behind"]["outputs"]["y"]
+    assert found["rows"][0]["y"][0] == pytest.approx(proved, abs=0.02)
+    assert proved > 0.1
+
+
+@pytest.mark.parametrize("input_is", ["public", "hashed"])
+def test_a_proof_that_shows_its_input_is_about_the_challenges(vouched, input_is):
+    found = vouched.decrypt("query.bin", f"{input_is}.bin", bundle=f"{input_is}.bundle")
+    assert found.exit_code == 0, found.out
+    assert found.json["behind"]["shown"] == "input"
+    assert len(found.json["behind"]["outputs"]["y"]) == 1
+
+
+def refused(done: Result, said: str) -> None:
+    assert (done.json["error"], done.exit_code) == ("encryption.unproved", 16)
+    assert said in done.json["message"]
+    assert "rows" not in done.json
+
+
+def test_an_answer_without_a_proof_is_refused(vouched):
+    refused(vouched.decrypt("query.bin", "plain.bin"), "no proof came with the answer")
+    refused(vouched.decrypt("query.bin", forged(vouched, "bare.bin", proof=None)), "no proof came with the answer")
+    refused(vouched.decrypt("query.bin", forged(vouched, "odd.bin", proof={"proof": 1})), "cannot be read")
+
+
+def test_a_proof_of_another_query_is_refused(vouched):
+    """Replayed with its answer, or put into an answer to this one."""
+    refused(vouched.decrypt("own.bin", "answer.bin"), "the answer is to another query")
+    replayed = forged(vouched, "replayed.bin", proof=proof_in(vouched, "own-answer.bin"))
+    refused(vouched.decrypt("query.bin", replayed, bundle="public.bundle"), "the binding")
+
+
+@pytest.mark.parametrize("input_is", ["public", "hashed"])
+def test_a_proof_of_another_input_is_refused(vouched, input_is):
+    """Bound to this query, by a server that has the model but proves something easier."""
+    cwd, folder = vouched.zkchain.cwd, vouched.zkchain.cwd / f"{input_is}.bundle"
+    query, bundle = read_sealed(cwd / "query.bin", "query"), load_bundle(folder)
+    prover = make_engine(read_config({"ZKCHAIN_HOME": str(vouched.zkchain.home)}, cwd=cwd))
+    made, _ = make_proof(prover, circuit_files(folder), bundle, [[0.0, 0.0]], binding_of(query))
+    proof = {
+        "circuit": made.circuit_digest,
+        "instances": [value.word for value in made.instances],
+        "proof": "0x" + made.proof.hex(),
+    }
+    answer = forged(vouched, f"easy-{input_is}.bin", proof=proof)
+    refused(vouched.decrypt("query.bin", answer, bundle=folder.name), "about another input")
+
+
+def test_a_proof_of_another_circuit_is_refused(vouched):
+    refused(vouched.decrypt("query.bin", "hashed.bin"), "the proof is for circuit")
+    passing = {**proof_in(vouched, "hashed.bin"), "circuit": proof_in(vouched, "answer.bin")["circuit"]}
+    refused(vouched.decrypt("query.bin", forged(vouched, "passing.bin", proof=passing)), "instances")
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("proof", "does not hold for these instances"),
+        ("output", "does not hold for these instances"),
+        ("params_hash", "made with other parameters than the bundle's"),
+    ],
+)
+def test_a_proof_that_was_touched_is_refused(vouched, what, said):
+    proof = proof_in(vouched, "answer.bin")
+    if what == "proof":
+        proof["proof"] = proof["proof"][:-1] + ("1" if proof["proof"][-1] == "0" else "0")
+    else:
+        manifest = json.loads((vouched.zkchain.cwd / "tiny.bundle" / "manifest.json").read_text())["bundle"]
+        (place,) = (item["start"] for item in manifest["segments"] if item["kind"] == what)
+        words = list(proof["instances"])
+        words[place] = f"0x{int(words[place], 16) ^ 1:064x}"
+        proof["instances"] = words
+    refused(vouched.decrypt("query.bin", forged(vouched, f"{what}.bin", proof=proof)), said)
 
 
 def test_a_bundle_of_another_model_is_refused_and_nothing_is_written(vouched):
+    """To the server, and to a client that would be shown it."""
     zkchain = vouched.zkchain
     (zkchain.cwd / "other.onnx").write_bytes(tiny_onnx(seed=5))
     others = [
         zkchain.here("he", "keygen", "--model", "other.onnx", "--samples", "samples.json", "--out", "other-key"),
-        zkchain.here("he", "encrypt", "--key", "other-key", "--input", "challenge.json", "--out", "other.bin"),
+        zkchain.here("he", "encrypt", "--key", "other-key", "--input", "input.json", "--out", "other-query.bin"),
+        zkchain.here(
+            *("he", "infer", "other.onnx", "--key", "other-key/public.key", "--query", "other-query.bin"),
+            *("--out", "other-answer.bin"),
+        ),
     ]
-    assert [done.exit_code for done in others] == [0, 0]
+    assert [done.exit_code for done in others] == [0, 0, 0]
     before = snapshot(zkchain.cwd)
-    refused = zkchain.here(
-        *("he", "infer", "other.onnx", "--key", "other-key/public.key", "--query", "other.bin", "--out", "new.bin"),
-        *("--bundle", "tiny.bundle", "--challenge", "challenge.json", "--json"),
-    )
-    assert refused.json["error"] == "encryption.model"
-    assert "the bundle tiny.bundle is for model" in refused.json["message"]
+    for words in (
+        ("infer", "other.onnx", "--key", "other-key/public.key", "--query", "other-query.bin", "--out", "new.bin"),
+        ("decrypt", "--key", "other-key", "--query", "other-query.bin", "--answer", "other-answer.bin"),
+    ):
+        refusal = zkchain.here("he", *words, "--bundle", "tiny.bundle", "--json")
+        assert refusal.json["error"] == "encryption.model"
+        assert "the bundle tiny.bundle is for model" in refusal.json["message"]
     assert snapshot(zkchain.cwd) == before

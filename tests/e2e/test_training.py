@@ -33,10 +33,17 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
     zkchain = Zkchain(cwd=tmp_path_factory.mktemp("federation"), home=tmp_path_factory.mktemp("home"))
     plan = write_plan(zkchain.cwd, rounds=ROUNDS)
     text = plan.read_text(encoding="utf-8")
-    plan.write_text(text.replace("data = 'owner0.csv'", "data = 'registered:owner0'"), encoding="utf-8")
+    text = text.replace("data = 'owner0.csv'", "data = 'registered:owner0'")
+    text = text.replace("data = 'owner1.csv'", "data = 'registered:early'\ncommitment = 'poseidon'")
+    plan.write_text(text, encoding="utf-8")
     (zkchain.cwd / "question.json").write_text(json.dumps({"input_data": [[0.6, 0.5, 0.4]]}))
     bundle = "plan.federation/tests.bundle"
+    hashes = ("--commitment", "poseidon", "--batch", "4", "--network", "local", "--signer", "dev:2")
     commands: dict[str, tuple[str, ...]] = {
+        "hash": ("train", "register", "owner1.csv", "--as", "early", *hashes),
+        "hash again": ("train", "register", "owner1.csv", "--as", "early", *hashes),
+        "hash other": ("train", "register", "owner2.csv", "--as", "early", *hashes),
+        "hash by kzg": ("train", "register", "owner1.csv", "--as", "early", *hashes[2:]),
         "register": ("train", "register", "owner0.csv", "--as", "owner0"),
         "register again": ("train", "register", "owner0.csv", "--as", "owner0"),
         "register other": ("train", "register", "owner1.csv", "--as", "owner0"),
@@ -56,7 +63,7 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
 
 def test_every_step_ends_well(federation: Federation) -> None:
     failed = {name: done.out for name, done in federation.steps.items() if done.exit_code}
-    assert set(failed) == {"register other"}, failed
+    assert set(failed) == {"register other", "hash other", "hash by kzg"}, failed
 
 
 def test_data_that_was_registered_before_is_what_is_trained_on(federation: Federation) -> None:
@@ -67,6 +74,36 @@ def test_data_that_was_registered_before_is_what_is_trained_on(federation: Feder
     other = federation.steps["register other"].json
     assert (other["error"], federation.steps["register other"].exit_code) == ("training.data", 17)
     assert Path(first["openings"]).stat().st_mode & 0o077 == 0
+
+
+def test_data_that_were_hashed_before_there_was_a_federation_are_traced_to_there(federation: Federation) -> None:
+    first, again, other, kzg = (federation.steps[f"hash{name}"] for name in ("", " again", " other", " by kzg"))
+    assert (first.json["commitment"], again.json["tx_hash"]) == ("poseidon", "")
+    assert (other.json["error"], other.exit_code) == ("training.data", 17)
+    assert (kzg.json["error"], kzg.exit_code) == ("usage", 2)
+    data = federation.steps["audit"].json["data"]
+    (found,) = (item for item in data if item["commitment"] == "poseidon")
+    assert found["registered"]["root"] == first.json["root"] != found["root"]
+    assert [item["registered"] for item in data if item["commitment"] == "kzg"] == [None, None]
+    assert first.json["root"] in (federation.zkchain.cwd / "lineage.html").read_text(encoding="utf-8")
+
+
+def test_a_bridge_that_was_spoiled_fails_whoever_looks(federation: Federation) -> None:
+    path = federation.folder / "bridges" / "owner1.json"
+    kept = path.read_text(encoding="utf-8")
+    bridge = json.loads(kept)
+    proof = bridge["batches"][0]["proof"]
+    bridge["batches"][0]["proof"] = proof[:-1] + ("1" if proof[-1] == "0" else "0")
+    try:
+        path.write_text(json.dumps(bridge), encoding="utf-8")
+        verified = federation.zkchain.process("train", "verify", "plan.toml", "--json")
+        audited = federation.zkchain.process("train", "audit", "testsModel", "--plan", "plan.toml", "--json")
+    finally:
+        path.write_text(kept, encoding="utf-8")
+    assert (verified.exit_code, audited.exit_code) == (1, 1)
+    assert [item["what"] for item in verified.json["checks"] if not item["holds"]] == ["data bridge"]
+    assert audited.json["problems"] == ["the bridge of owner1 does not hold: the proof of batch 0 does not hold"]
+    assert {item["commitment"] for item in audited.json["data"]} == {"kzg"}
 
 
 def test_the_model_learns_at_the_privacy_that_was_planned(federation: Federation) -> None:
@@ -86,6 +123,7 @@ def test_running_again_does_nothing_more(federation: Federation) -> None:
 def test_every_proof_and_every_opened_noise_holds_off_the_chain(federation: Federation) -> None:
     checks = federation.steps["verify"].json["checks"]
     found = [(check["round"], check["what"]) for check in checks]
+    assert found.count((0, "data bridge")) == 1
     for number in range(1, ROUNDS + 1):
         assert found.count((number, "step proof")) == 3
         assert found.count((number, "opened noise")) == 3

@@ -22,6 +22,8 @@ from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.hosts import HostCoordinator, members_of
 from zkchain.pipeline.training.hosts_client import HostClient, join_hosts
+from zkchain.pipeline.training.register import Terms, register_hashed
+from zkchain.training.bridge import Bridge
 from zkchain.training.hosts.identity import COORDINATOR, make_member, read_identity
 from zkchain.training.hosts.server import Answer, Asked, BoardServer
 
@@ -94,7 +96,17 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def federation(tmp_path_factory: pytest.TempPathFactory, chain: str) -> Federation:
-    return Federation(write_hosts(tmp_path_factory.mktemp("hosts"), owners=OWNERS, rpc_url=chain))
+    """Its first owner had registered its data before, by hashes; no other host has them."""
+    hosts = write_hosts(tmp_path_factory.mktemp("hosts"), owners=OWNERS, rpc_url=chain)
+    for host in hosts:
+        text = host.plan.read_text(encoding="utf-8")
+        hashed = "data = 'registered:early'\ncommitment = 'poseidon'"
+        host.plan.write_text(text.replace("data = 'owner0.csv'", hashed), encoding="utf-8")
+    first = hosts[1]
+    terms = Terms(batch=4, scale=10, targets=1, network="shared", signer="dev:1")
+    prover = make_engine(first.config)
+    register_hashed(first.folder / "owner0.csv", "early", terms, config=first.config, prover=prover)
+    return Federation(hosts)
 
 
 def numbers_in(path: Path) -> list[int]:
@@ -132,6 +144,29 @@ def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wir
             assert not any(form in seen for form in forms(secret))
         assert all(path.stat().st_mode & 0o077 == 0 for path in own.root.rglob("*"))
     assert not (federation.plan.root / "parties").exists(), "the coordinator has nobody's update"
+    shown, kept = federation.plan.bridge("owner0"), load_federation(hosts[1].plan).bridge("owner0")
+    assert shown.read_bytes() == kept.read_bytes()
+    coordinator._bridges.expect()
+    assert {member: coordinator._bridges.registration(member).root for member in coordinator._bridges.members} == {
+        coordinator.opened.members[0]: Bridge.from_json(json.loads(shown.read_text())).statement.root
+    }
+
+
+def test_nobody_shows_a_bridge_for_another_and_the_board_keeps_no_other_thing(federation: Federation) -> None:
+    path = federation.plan.bridge("owner0")
+    before, part = path.read_bytes(), json.loads(path.read_text())
+    first = {**part, "batches": part["batches"][:1]}
+
+    def told(name: str, number: str, body: object) -> int:
+        asked = Asked(name=name, post=True, path=f"/bridge/{number}", body=json.dumps(body).encode())
+        return federation.coordinator._board.answer(asked).status
+
+    assert told("owner0", "0", first) == told("owner0", "1", {**part, "batches": part["batches"][1:]}) == 200
+    assert [told(name, "0", first) for name in ("owner1", COORDINATOR, "nobody")] == [403, 403, 403]
+    assert [told("owner0", number, first) for number in ("2", "99999", "x", "-1")] == [400, 400, 404, 404]
+    assert [told("owner0", "0", body) for body in (part, [], {}, {**first, "more": 1})] == [400] * 4
+    assert path.read_bytes() == before
+    assert not federation.plan.bridge("owner1").exists()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ..circuit.bundle import MODEL
 from ..config import read_config
 from ..errors import UsageError
 from ..files import write_json
@@ -12,13 +13,13 @@ from ..pipeline.engine import make_engine
 from ..pipeline.he import (
     Decrypted,
     KeysMade,
-    Vouching,
     Written,
     answer_query,
     decrypt_answer,
     encrypt_input,
     make_key_folder,
 )
+from ..pipeline.he_proof import Behind, Checking, Vouching
 from ..training.he.activations import DEGREES
 from ..training.he.measure import Accuracy
 from .answer import Answer, Line, byte_count
@@ -67,26 +68,28 @@ def keygen_command(
 @command("encrypt", examples=["zkchain he encrypt --key mykey --input input.json --out query.bin"])
 @click.option("--key", "folder", type=PATH, required=True, help="Folder that keygen made.")
 @click.option("--input", "input_path", type=PATH, required=True, help="The input, in any form that samples have.")
-@click.option("--out", type=PATH, required=True, help="Where the query goes.")
-def encrypt_command(screen: Screen, *, folder: Path, input_path: Path, out: Path) -> Answer:
-    """Encrypt an input, or several, which cost no more than one."""
-    return _written("query", encrypt_input(folder, input_path, out, report=screen.report))
+@click.option("--out", type=PATH, required=True, help="Where the query goes; keep a copy to check the answer by.")
+@click.option("--challenge", type=PATH, help="A public input to be proved beside the answer.  [default: one is drawn]")
+def encrypt_command(screen: Screen, *, folder: Path, input_path: Path, out: Path, challenge: Path | None) -> Answer:
+    """Encrypt an input, or several, which cost no more than one.
+
+    With the query goes a challenge, in the clear: what the server is to prove, to show which model it has.
+    """
+    return _written("query", encrypt_input(folder, input_path, out, challenge_path=challenge, report=screen.report))
 
 
 @command(
     "infer",
     examples=[
+        "zkchain he infer model.bundle --key public.key --query query.bin --out answer.bin",
         "zkchain he infer model.onnx --key public.key --query query.bin --out answer.bin",
-        "zkchain he infer model.onnx --key public.key --query query.bin --out answer.bin "
-        "--bundle model.bundle --challenge challenge.json",
     ],
 )
 @click.argument("model", type=PATH)
 @click.option("--key", "key_path", type=PATH, required=True, help="The client's public.key.")
 @click.option("--query", "query_path", type=PATH, required=True, help="What the client encrypted.")
 @click.option("--out", type=PATH, required=True, help="Where the encrypted answer goes.")
-@click.option("--bundle", type=PATH, help="Prove --challenge with this bundle, whose parameters are hashed.")
-@click.option("--challenge", type=PATH, help="A public input to prove beside the answer.")
+@click.option("--bundle", type=PATH, help="Prove with this bundle, where MODEL is an .onnx file.")
 @dims_option
 def infer_command(
     screen: Screen,
@@ -96,34 +99,70 @@ def infer_command(
     query_path: Path,
     out: Path,
     bundle: Path | None,
-    challenge: Path | None,
     dims: Mapping[str, int],
 ) -> Answer:
     """Compute MODEL on an encrypted query. The server learns the number of rows, and nothing of what is in them.
 
-    A proof that goes with the answer says that its maker has the model that the bundle commits to; it does not say
-    that the encrypted answer came from it.
+    MODEL is a bundle whose parameters are hashed; then the answer says what is behind it, by a proof of the query's
+    challenge: that its maker has the model that the bundle commits to. It does not say that the encrypted answer came
+    from it. With an .onnx file alone, nothing is proved.
     """
-    if (bundle is None) != (challenge is None):
-        raise UsageError("--bundle and --challenge go together")
-    vouching = None
-    if bundle is not None and challenge is not None:
-        config = read_config()
-        vouching = Vouching(bundle=bundle, challenge=challenge, config=config, prover=make_engine(config))
+    if model.is_dir():
+        if bundle is not None:
+            raise UsageError("MODEL is a bundle already", remedy="leave --bundle out")
+        bundle, model = model, model / MODEL
+    vouching = None if bundle is None else Vouching(bundle=bundle, prover=make_engine(read_config()))
     done = answer_query(model, key_path, query_path, out, dims=dims, vouching=vouching, report=screen.report)
     return _written("answer", done)
 
 
 @command(
     "decrypt",
-    examples=["zkchain he decrypt --key mykey --answer answer.bin --out answer.json"],
+    examples=[
+        "zkchain he decrypt --key mykey --query query.bin --answer answer.bin --bundle model.bundle --network sepolia",
+        "zkchain he decrypt --key mykey --answer answer.bin --unproved --out answer.json",
+    ],
 )
 @click.option("--key", "folder", type=PATH, required=True, help="Folder that keygen made.")
 @click.option("--answer", "answer_path", type=PATH, required=True, help="What the server computed.")
+@click.option("--query", type=PATH, help="Your own copy of what was asked; the proof has to be for it.")
+@click.option("--bundle", type=PATH, help="The model that has to be behind the answer.")
+@click.option("--network", metavar="NAME", help="Where that model has to be registered, too.")
+@click.option("--name", metavar="NAME", help="Under which name, where it is deployed several times.")
+@click.option("--unproved", is_flag=True, help="Take the server's word instead.")
 @click.option("--out", type=PATH, help="Write the outputs to this file too.")
-def decrypt_command(screen: Screen, *, folder: Path, answer_path: Path, out: Path | None) -> Answer:
-    """Decrypt an answer, finish it, and say how far it may be off. Keep the exact digits from the server."""
-    found = decrypt_answer(folder, answer_path)
+def decrypt_command(
+    screen: Screen,
+    *,
+    folder: Path,
+    answer_path: Path,
+    query: Path | None,
+    bundle: Path | None,
+    network: str | None,
+    name: str | None,
+    unproved: bool,
+    out: Path | None,
+) -> Answer:
+    """Check what is behind an answer, decrypt it, finish it, and say how far it may be off.
+
+    Keep the exact digits from the server.
+    """
+    checking = None
+    if unproved and (bundle or query or network or name):
+        raise UsageError("--unproved checks nothing", remedy="leave it out, or leave out what would be checked")
+    if not unproved:
+        if bundle is None or query is None:
+            raise UsageError(
+                "what has to be behind the answer is not said",
+                remedy="give --query with your query and --bundle with the registered model, or --unproved",
+            )
+        if name is not None and network is None:
+            raise UsageError("--name goes with --network", remedy="add --network NAME")
+        config = read_config()
+        checking = Checking(
+            query=query, bundle=bundle, config=config, prover=make_engine(config), network=network, name=name
+        )
+    found = decrypt_answer(folder, answer_path, checking=checking, report=screen.report)
     if out is not None:
         write_json(out, _outputs(found), mode=0o600)
     return _decrypted(found, out)
@@ -183,9 +222,8 @@ def _written(what: str, done: Written) -> Answer:
     }
     lines: list[Line] = [(what, f"{done.path} ({byte_count(done.size)}, {done.rows} rows, {done.seconds:.1f} s)")]
     if what == "answer":
-        facts["proof"] = done.proof
-    if done.proof is not None:
-        lines.append(("proof", f"{done.proof['file']}, parameters {done.proof['params'][:14]}"))
+        facts["circuit"] = None if done.proof is None else done.proof.circuit
+        lines.append(("behind it", "nothing is proved" if done.proof is None else f"circuit {done.proof.circuit}"))
     return Answer(facts=facts, lines=lines)
 
 
@@ -195,8 +233,20 @@ def _outputs(found: Decrypted) -> dict[str, object]:
         "model": found.model,
         "error_bound": found.accuracy.bound,
         "accuracy": found.accuracy.to_json(),
-        "proof": found.proof,
+        "behind": None if found.behind is None else found.behind.to_json(),
     }
+
+
+def _behind(behind: Behind | None) -> list[Line]:
+    if behind is None:
+        return [("behind it", "the server's word: nothing was checked")]
+    lines: list[Line] = [
+        ("behind it", f"parameters {behind.params}, circuit {behind.circuit[:14]}, proved for this query"),
+        ("", "whoever answered has this model; that the answer came from it is not proved"),
+    ]
+    if behind.srs == "dev":
+        lines.append(("SRS", "development: whoever made it can forge proofs"))
+    return lines if behind.model_id is None else [*lines, ("registered", behind.model_id)]
 
 
 def _decrypted(found: Decrypted, out: Path | None) -> Answer:
@@ -207,8 +257,7 @@ def _decrypted(found: Decrypted, out: Path | None) -> Answer:
     if len(found.rows) > len(lines):
         lines.append(f"and {len(found.rows) - len(lines)} rows more")
     lines += _accuracy(found.accuracy)
-    if found.proof is not None:
-        lines.append(("proof", f"{found.proof.get('file')}: run zkchain verify on it; it does not cover the answer"))
+    lines += _behind(found.behind)
     if out is not None:
         lines.append(("written", str(out)))
     return Answer(facts={**_outputs(found), "out": None if out is None else str(out.absolute())}, lines=lines)

@@ -1,4 +1,4 @@
-"""`zkchain train register|run|certify|coordinator|client|prove|verify|audit|publish`; disputes: `train_disputes`."""
+"""`zkchain train run|certify|coordinator|client|prove|verify|audit|publish`; `train_register`, `train_disputes`."""
 
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from ..pipeline.training.hosts import Certified, certify, coordinate_hosts
 from ..pipeline.training.hosts_client import join_hosts
 from ..pipeline.training.lineage_page import lineage_page
 from ..pipeline.training.publish import Published, publish_model
-from ..pipeline.training.register import Registered, register_data
 from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
 from ..pipeline.training.trace import trace_model
@@ -26,8 +25,8 @@ from .command import command
 from .output import Screen
 from .parameters import PATH
 from .train_disputes import dispute_command, reveal_command, strike_command
+from .train_register import register_command
 
-_PLAN = Path("plan.toml")
 _owner = click.option("--as", "name", required=True, metavar="NAME", help="Which of the plan's owners.")
 _tls = click.option(
     "--tls", type=PATH, metavar="FOLDER", help="Where certificates and one's own key are; across hosts."
@@ -37,16 +36,6 @@ _tls = click.option(
 @click.group("train", no_args_is_help=False)
 def entry() -> None:
     """Train a model on data that nobody shows, with every step proved; PLAN says who, what and for how long."""
-
-
-@command("register", examples=["zkchain train register north.csv --as north"])
-@click.argument("data", type=PATH)
-@_owner
-@click.option("--plan", type=PATH, default=_PLAN, show_default=True, help="The federation that it is for.")
-def register_command(screen: Screen, *, data: Path, name: str, plan: Path) -> Answer:
-    """Salt and commit the samples in DATA, keep the openings private, and register their root on chain."""
-    config = read_config()
-    return _registered(register_data(data, name, plan, config=config, prover=make_engine(config), report=screen.report))
 
 
 @command("run", examples=["zkchain train run plan.toml"])
@@ -188,18 +177,6 @@ for _command in (
     entry.add_command(_command)
 
 
-def _registered(result: Registered) -> Answer:
-    return Answer(
-        facts=result.to_json(),
-        lines=[
-            ("data", f"{result.samples} samples in {result.batches} batches"),
-            ("root", result.root),
-            ("openings", result.openings),
-            ("on chain", result.tx_hash or "registered before"),
-        ],
-    )
-
-
 def _certified(result: Certified) -> Answer:
     lines: list[Line] = [("folder", result.folder)]
     lines += [("made", f"{name}.pem for all members, {name}.key for {name} alone") for name in result.made]
@@ -237,10 +214,10 @@ def _taken(result: Taken) -> Answer:
 
 
 def _verified(result: Verified) -> Answer:
-    lines: list[Line] = [
-        (f"round {item.round}", f"{item.what} of {item.who}: {'holds' if item.holds else 'DOES NOT HOLD'}")
-        for item in result.checks
-    ]
+    lines: list[Line] = []
+    for item in result.checks:
+        verdict = "holds" if item.holds else f"DOES NOT HOLD{f': {item.why}' if item.why else ''}"
+        lines.append((f"round {item.round}" if item.round else "data", f"{item.what} of {item.who}: {verdict}"))
     return Answer(facts=result.to_json(), lines=lines, good=result.good)
 
 
@@ -261,7 +238,10 @@ def _traced(traced: Traced, page: Path | None) -> Answer:
         lines.append((f"dispute {case.round}", f"{len(case.revealed)} updates revealed, round {case.outcome}"))
         lines += [("", f"{client} struck: it did not reveal") for client in case.struck]
         lines += [("", f"{client} expelled by the coordinator") for client in case.expelled]
-    lines += [("data", f"{item.root} of {item.client}, {item.samples} samples") for item in traced.data]
+    for data in traced.data:
+        lines.append(("data", f"{data.root} of {data.client}, {data.samples} samples, committed by {data.commitment}"))
+        if data.registered is not None:
+            lines.append(("", f"registered by hashes as {data.registered.root}, {data.registered.day}"))
     lines += [("PROBLEM", problem) for problem in traced.problems]
     if page is not None:
         lines.append(("picture", str(page)))

@@ -3,6 +3,7 @@
 from .aggregation import (
     AggregationError,
     AggregationRefused,
+    AnswerUnproved,
     EncryptedUnreadable,
     EncryptionError,
     ExtraMissing,
@@ -100,6 +101,7 @@ from .proving import (
 from .training import (
     BoardUnreachable,
     BoardUntrue,
+    BridgeBroken,
     ChainingBroken,
     CircuitUnfit,
     ClientStruck,
@@ -146,6 +148,8 @@ __all__ = [
     "ClientStruck",
     "BoardUnreachable",
     "BoardUntrue",
+    "AnswerUnproved",
+    "BridgeBroken",
     "IdentityRefused",
     "LineageBroken",
     "RoundFailed",

@@ -99,6 +99,13 @@ class ForeignModel(EncryptionError):
     default_remedy = "use the model for which the key was made"
 
 
+class AnswerUnproved(EncryptionError):
+    """Nothing shows that whoever gave an encrypted answer has the model that was expected behind it."""
+
+    code = "encryption.unproved"
+    default_remedy = "do not rely on the answer; ask again, and have the server prove with the registered bundle"
+
+
 class TooDeep(EncryptionError):
     """The model multiplies more often, or has wider layers, than an encrypted number can bear."""
 

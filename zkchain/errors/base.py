@@ -22,6 +22,7 @@
     │   ├── EncryptedUnreadable
     │   ├── ForeignKey
     │   ├── ForeignModel
+    │   ├── AnswerUnproved
     │   └── TooDeep
     ├── ModelError
     │   ├── ModelNotFound
@@ -102,6 +103,7 @@
     │   ├── OffGrid
     │   ├── DataMismatch
     │   ├── ChainingBroken
+    │   ├── BridgeBroken
     │   ├── CircuitUnfit
     │   ├── EpsilonOutOfReach
     │   ├── RoundFailed

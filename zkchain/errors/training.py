@@ -38,6 +38,13 @@ class ChainingBroken(TrainingError):
     default_remedy = "give both circuits the same scale, size, order and logrows"
 
 
+class BridgeBroken(TrainingError):
+    """Nothing shows that the data in a federation are those that their owner had registered before."""
+
+    code = "training.bridge"
+    default_remedy = "let the owner run: zkchain train client PLAN --as NAME; or train without it"
+
+
 class CircuitUnfit(TrainingError):
     """A training step does not fit a circuit of the plan's size."""
 

@@ -147,6 +147,13 @@ class Engine:
             found = self._serve("commit", arguments, scratch, report)["points"]
         return tuple(b"".join(bytes.fromhex(point[2:]) for point in points) for points in found)
 
+    def poseidon(self, vectors: Sequence[Sequence[int]], report: Report = silent) -> tuple[FieldElement, ...]:
+        """See `Prover.poseidon`."""
+        with scratch_folder(self.scratch_root) as scratch:
+            arguments = {"vectors": [list(map(int, vector)) for vector in vectors]}
+            found = self._serve("poseidon", arguments, scratch, report)["hashes"]
+        return tuple(FieldElement.from_word(word) for word in found)
+
     def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
         """See `Prover.make_srs`."""
         with scratch_folder(self.scratch_root) as scratch:

@@ -14,6 +14,8 @@ from typing import Any
 
 import ezkl
 
+from ..values import MODULUS
+
 Arguments = dict[str, Any]
 Stage = Callable[[str], None]
 
@@ -29,9 +31,6 @@ _DIGIT_BITS = 14
 #: Not a run argument of ezkl's: one more public instance, the last, which no constraint touches. Every instance enters
 #: the transcript before the first challenge, so a proof holds for the value it was made with and for no other.
 _TAGGED = "tagged"
-
-#: Order of BN254's scalar field (EIP-196).
-_MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 
 #: ezkl's own choice for verifiers: answered by our stub compiler, so nothing is downloaded or compiled here.
 _CANNED_ABI = '{"contracts":{"a":{"Halo2Verifier":{"abi":[]},"Halo2VerifierReusable":{"abi":[]}}}}'
@@ -85,12 +84,7 @@ def prove(args: Arguments, stage: Stage) -> dict[str, Any]:
     instances = [_word(felt) for column in proof["instances"] for felt in column]
     if args["tag"] and instances[-1] != args["tag"]:
         raise ValueError("the proof does not end with its tag")
-    return {
-        "valid": bool(valid),
-        "prove_seconds": seconds,
-        "instances": instances,
-        "proof": proof["hex_proof"],
-    }
+    return {"valid": bool(valid), "prove_seconds": seconds, "instances": instances, "proof": proof["hex_proof"]}
 
 
 def verify(args: Arguments, stage: Stage) -> dict[str, Any]:
@@ -110,10 +104,15 @@ def commit(args: Arguments, stage: Stage) -> dict[str, Any]:
     stage("committing")
     points = []
     for vector in args["vectors"]:
-        felts = [(int(value) % _MODULUS).to_bytes(32, "little").hex() for value in vector]
-        found: Any = ezkl.kzg_commit(felts, args["verifying_key"], args["settings"], args["srs"])
+        found: Any = ezkl.kzg_commit(_felts(vector), args["verifying_key"], args["settings"], args["srs"])
         points.append([_word(point.x) + _word(point.y).removeprefix("0x") for point in found])
     return {"points": points}
+
+
+def poseidon(args: Arguments, stage: Stage) -> dict[str, Any]:
+    """Poseidon hashes of `vectors` of signed integers, as circuits hash their tensors."""
+    stage("hashing")
+    return {"hashes": [_word(ezkl.poseidon_hash(_felts(vector))[0]) for vector in args["vectors"]]}
 
 
 def make_srs(args: Arguments, stage: Stage) -> dict[str, Any]:
@@ -195,6 +194,7 @@ OPERATIONS: dict[str, Callable[[Arguments, Stage], dict[str, Any]]] = {
         prove,
         verify,
         commit,
+        poseidon,
         make_srs,
         render,
     )
@@ -268,6 +268,10 @@ def _witness(circuit: str, data: str, out: str) -> dict[str, Any]:
         "lookup_high": int(found["max_lookup_inputs"]),
         "range_high": int(found["max_range_size"]),
     }
+
+
+def _felts(vector: list[int]) -> list[str]:
+    return [(value % MODULUS).to_bytes(32, "little").hex() for value in vector]
 
 
 def _word(little_endian_hex: str) -> str:

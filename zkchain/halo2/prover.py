@@ -126,6 +126,9 @@ class Prover(Protocol):
         carries first for tensors that are visible as "polycommit".
         """
 
+    def poseidon(self, vectors: Sequence[Sequence[int]], report: Report = silent) -> tuple[FieldElement, ...]:
+        """Poseidon hashes of vectors of signed integers: a circuit's instances for tensors visible as "hashed"."""
+
     def make_srs(self, k: int, path: Path, report: Report = silent) -> None:
         """Write a development SRS for 2**k rows to `path`."""
 

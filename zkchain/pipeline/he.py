@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..circuit.bundle import read_manifest
-from ..config import Config
 from ..errors import EncryptedUnreadable, ForeignKey, ForeignModel, SamplesUnreadable, UsageError
-from ..halo2 import Prover
 from ..model import Sample, load_model, read_samples
 from ..progress import Report, silent
 from ..records import Model
 from ..training.he.activations import DEGREES
+from ..training.he.challenge import challenge_of, draw_challenge, query_digest, read_challenge
 from ..training.he.ciphertexts import decrypt_rows, encrypt_rows, evaluate_steps, make_keys, need_library
 from ..training.he.container import Sealed, read_sealed, write_sealed
 from ..training.he.keyfolder import (
@@ -29,7 +27,8 @@ from ..training.he.keyfolder import (
 from ..training.he.measure import Accuracy, finish, measure, rows_of, scaled, unscaled
 from ..training.he.network import Network, described, read_network
 from ..training.he.plan import Plan, approximate, make_plan, steps
-from ..values import Digest, sha256_of
+from ..values import Digest
+from .he_proof import Behind, Checking, Vouched, Vouching, check_vouched, check_vouching, vouch
 
 #: Inputs that are made up where no samples are given, and how far they reach.
 _MADE_UP, _REACH = 64, 4.0
@@ -56,7 +55,7 @@ class Written:
     rows: int
     size: int
     seconds: float
-    proof: dict[str, str] | None = None  #: beside an answer: what proof came with it
+    proof: Vouched | None = None  #: in an answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ class Decrypted:
     rows: list[dict[str, list[float | int | bool]]]
     accuracy: Accuracy
     model: Digest
-    proof: dict[str, str] | None
+    behind: Behind | None  #: None when nobody looked
 
 
 def make_key_folder(
@@ -103,9 +102,12 @@ def make_key_folder(
     )
 
 
-def encrypt_input(folder: Path, input_path: Path, out: Path, *, report: Report = silent) -> Written:
+def encrypt_input(
+    folder: Path, input_path: Path, out: Path, *, challenge_path: Path | None = None, report: Report = silent
+) -> Written:
     """Encrypt all samples at `input_path` under the key in `folder`, one row each.
 
+    What the server has to prove beside its answer is the input at `challenge_path`, or one that is drawn; it is public.
     Raises SampleError, EncryptionError, ExtraMissing and OSError; ValueOutOfRange for inputs on which the key's
     accuracy does not hold.
     """
@@ -119,20 +121,15 @@ def encrypt_input(folder: Path, input_path: Path, out: Path, *, report: Report =
         )
     rows = rows_of(samples)
     approximate(read_network(model), key.plan, rows)
+    if challenge_path is None:
+        challenge = draw_challenge(key.plan, model.spec)
+    else:
+        challenge = challenge_of(_single(challenge_path, model))
     report("encrypting")
     body = encrypt_rows(key.context, scaled(key.plan, rows), key.plan.parameters.rows)
-    write_sealed(out, "query", body, model=key.plan.model, key=key.digest, extra={"rows": len(rows)})
+    extra = {"rows": len(rows), "challenge": challenge.to_json()}
+    write_sealed(out, "query", body, model=key.plan.model, key=key.digest, extra=extra)
     return Written(path=out, rows=len(rows), size=out.stat().st_size, seconds=time.monotonic() - started)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vouching:
-    """A proof to go with an answer: of a public `challenge`, by a bundle of the same model with hashed parameters."""
-
-    bundle: Path
-    challenge: Path
-    config: Config
-    prover: Prover
 
 
 def answer_query(
@@ -145,10 +142,10 @@ def answer_query(
     vouching: Vouching | None = None,
     report: Report = silent,
 ) -> Written:
-    """Compute the model on a query and write the encrypted answer; with `vouching`, a proof at `out`.proof.json.
+    """Compute the model on a query and write the encrypted answer, with a proof for its challenge by `vouching`.
 
-    Raises ModelError, EncryptionError, ExtraMissing and OSError; with `vouching` BundleError, SampleError and
-    EngineError too.
+    Raises ModelError, EncryptionError, ExtraMissing and OSError; with `vouching` UsageError, BundleError,
+    ValueOutOfRange and EngineError too.
     """
     started = time.monotonic()
     need_library()
@@ -158,7 +155,8 @@ def answer_query(
     _same_model("the key", key.plan.model, model.spec.digest)
     _same_owner(query, key, "query")
     if vouching is not None:
-        _check_bundle(vouching.bundle, model)
+        check_vouching(vouching.bundle, model.spec.digest)
+        read_challenge(query, model.spec)
     network = read_network(model)
     try:
         work = list(steps(network, key.plan))
@@ -167,26 +165,29 @@ def answer_query(
     report("computing on ciphertexts")
     body = evaluate_steps(key.context, query.body, work)
     rows = _row_count(query)
-    proof = None if vouching is None else _vouch(vouching, out, report)
-    try:
-        extra = {"rows": rows, "proof": proof}
-        write_sealed(out, "answer", body, model=key.plan.model, key=key.digest, extra=extra)
-    except BaseException:
-        if proof is not None:
-            out.with_name(proof["file"]).unlink(missing_ok=True)
-        raise
+    proof = None if vouching is None else vouch(vouching, query, report)
+    extra = {"rows": rows, "query": query_digest(query), "proof": None if proof is None else proof.to_json()}
+    write_sealed(out, "answer", body, model=key.plan.model, key=key.digest, extra=extra)
     seconds = time.monotonic() - started
     return Written(path=out, rows=rows, size=out.stat().st_size, seconds=seconds, proof=proof)
 
 
-def decrypt_answer(folder: Path, answer_path: Path) -> Decrypted:
+def decrypt_answer(
+    folder: Path, answer_path: Path, *, checking: Checking | None = None, report: Report = silent
+) -> Decrypted:
     """Decrypt an answer with the secret key in `folder` and finish what the model leaves to the client.
 
-    Raises EncryptionError, ModelError, ExtraMissing and OSError.
+    With `checking`, nothing is decrypted before the proof in the answer has held. Raises EncryptionError, ModelError,
+    ExtraMissing and OSError; with `checking` what `check_vouched` raises too.
     """
     key = read_secret_key(folder)
     answer = read_sealed(answer_path, "answer")
     _same_owner(answer, key, "answer")
+    behind = None
+    if checking is not None:
+        query = read_sealed(checking.query, "query")
+        _same_owner(query, key, "query")
+        behind = check_vouched(checking, query, answer, report)
     network = read_network(model := read_key_model(folder, key))
     scores = decrypt_rows(key.context, answer.body, rows=_row_count(answer), width=len(key.plan.scores))
     names = [tensor.name for tensor in model.spec.outputs]
@@ -195,13 +196,14 @@ def decrypt_answer(folder: Path, answer_path: Path) -> Decrypted:
         for outputs in finish(network, unscaled(key.plan, scores))
     ]
     assert key.accuracy is not None
-    proof = answer.header.extra.get("proof")
-    return Decrypted(
-        rows=rows,
-        accuracy=key.accuracy,
-        model=key.plan.model,
-        proof={str(name): str(value) for name, value in proof.items()} if isinstance(proof, dict) else None,
-    )
+    return Decrypted(rows=rows, accuracy=key.accuracy, model=key.plan.model, behind=behind)
+
+
+def _single(path: Path, model: Model) -> Sample:
+    samples = read_samples(path, model.spec)
+    if len(samples) != 1:
+        raise SamplesUnreadable(f"{path} holds {len(samples)} samples; a challenge is one", path=path)
+    return samples[0]
 
 
 def _samples(path: Path | None, model: Model, network: Network) -> Sequence[Sample]:
@@ -246,29 +248,3 @@ def _row_count(sealed: Sealed) -> int:
     if type(rows) is not int or rows < 1:
         raise EncryptedUnreadable(f"the {sealed.header.kind} does not say how many rows it has")
     return rows
-
-
-def _check_bundle(folder: Path, model: Model) -> None:
-    bundle = read_manifest(folder)
-    _same_model(f"the bundle {folder}", bundle.model.digest, model.spec.digest)
-    if bundle.params_digest is None:
-        raise UsageError(
-            f"the parameters of {folder} are not hashed, so its proofs commit to none",
-            remedy="compile with --visibility params=hashed",
-        )
-
-
-def _vouch(vouching: Vouching, out: Path, report: Report) -> dict[str, str]:
-    """Prove the challenge and write the proof; what the answer's header says of it."""
-    from .prove import prove_input  # imports the chain's libraries, which nothing else here needs
-
-    path = out.with_name(f"{out.name}.proof.json")
-    made = prove_input(
-        vouching.bundle, vouching.challenge, config=vouching.config, prover=vouching.prover, out=path, report=report
-    )
-    return {
-        "file": path.name,
-        "sha256": sha256_of(path.read_bytes()),
-        "circuit": made.proof.circuit_digest,
-        "params": str(read_manifest(vouching.bundle).params_digest),
-    }

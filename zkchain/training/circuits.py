@@ -1,4 +1,4 @@
-"""The three circuits of a federation, built so that what one commits to is what the next one reads.
+"""The circuits of a federation, built so that what one commits to is what the next one reads.
 
 Poseidon and KZG commitments chain only between tensors of the same numbers, scale and order, and KZG ones only at the
 same number of rows and under the same SRS; all of it is checked here, before any key is made.
@@ -6,7 +6,7 @@ same number of rows and under the same SRS; all of it is checked here, before an
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,10 +24,11 @@ from ..records import Srs
 from ..values import Digest, canonical_json, keccak_of
 from .layout import Layout
 from .methods import method_of
-from .step import server_model, weights_model
+from .step import bridge_model, server_model, weights_model
 
-Role = Literal["step", "server", "weights"]
-ROLES: tuple[Role, ...] = ("step", "server", "weights")
+Role = Literal["step", "server", "weights", "bridge"]
+#: Whose proofs carry a hash of their output instead of a commitment to it.
+HASHED: tuple[Role, ...] = ("weights", "bridge")
 
 #: Rises when other circuits are made for the same layout, so that none is taken from the cache that was made before.
 _FORM = 3
@@ -63,18 +64,19 @@ class TrainingCircuits:
     step: TrainingCircuit
     server: TrainingCircuit
     weights: TrainingCircuit
+    bridge: TrainingCircuit | None  #: where the layout has batches bridged
     srs: Srs
 
     @property
     def logrows(self) -> int:
-        """The size of all three, by its logarithm."""
+        """The size of all of them, by its logarithm."""
         return self.step.logrows
 
 
 def build_circuits(
     layout: Layout, *, prover: Prover, home: Path, logrows: int | None = None, report: Report = silent
 ) -> TrainingCircuits:
-    """The circuits of `layout`, from the cache or built: of `logrows`, or of the fewest rows that hold the step.
+    """The circuits of `layout`, from the cache or built: of `logrows`, or of the fewest rows that hold them.
 
     Raises CircuitUnfit, ChainingBroken, SrsError and EngineError.
     """
@@ -82,16 +84,29 @@ def build_circuits(
     asked = {"layout": layout.to_json(), "logrows": logrows, "engine": ENGINE_VERSION, "form": _FORM, "by": by}
     request = keccak_of(canonical_json(asked))
     folder = home / "training" / "circuits" / request[2:18]
+    roles = roles_of(layout)
     with exclusive(folder.with_suffix(".lock")):
         work = Workspace(folder)
-        settle_outputs = [f"{role}.{name}" for role in ROLES for name in _FILES[:2]]
+        settle_outputs = [f"{role}.{name}" for role in roles for name in _FILES[:2]]
         work.stage("settings", settle_outputs, lambda scratch: _settle(scratch, layout, prover, logrows, report))
         first = json.loads(work.path("step.settings.json").read_text(encoding="utf-8"))
         srs_path, srs = obtain_srs(int(first["run_args"]["logrows"]), home, prover, report)
-        for role in ROLES:
+        for role in roles:
             _stage_keys(work, role, prover, srs_path, srs, report)
-        step, server, weights = (_built(work, role, srs_path, srs) for role in ROLES)
-        return TrainingCircuits(layout=layout, step=step, server=server, weights=weights, srs=srs)
+        built = {role: _built(work, role, srs_path, srs) for role in roles}
+        return TrainingCircuits(
+            layout=layout,
+            step=built["step"],
+            server=built["server"],
+            weights=built["weights"],
+            bridge=built.get("bridge"),
+            srs=srs,
+        )
+
+
+def roles_of(layout: Layout) -> tuple[Role, ...]:
+    """Which circuits a federation has."""
+    return ("step", "server", "weights", "bridge") if layout.bridged else ("step", "server", "weights")
 
 
 def prove_vectors(
@@ -118,30 +133,40 @@ def prove_vectors(
 
 
 def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, report: Report) -> None:
-    models = {
+    models: dict[Role, Callable[[Layout], onnx.ModelProto]] = {
         "step": method_of(layout.architecture).step,
         "server": server_model,
         "weights": weights_model,
+        "bridge": bridge_model,
     }
-    for role in ROLES:
+    roles = roles_of(layout)
+    for role in roles:
         onnx.save(models[role](layout), str(scratch / f"{role}.model.onnx"))
-    sizes = [logrows] if logrows is not None else range(_SMALLEST, _LARGEST + 1)
-    rows = 0
-    for k in sizes:
-        settings = prover.make_settings(scratch / "step.model.onnx", run_args(layout, "step", k), None, None, report)
-        rows = int(settings["num_rows"])
-        if rows <= 2**k - _KEPT_ROWS or logrows is not None:
-            break
-    else:
-        raise CircuitUnfit(
-            f"a step on {layout.batch} samples takes {rows:,} rows, and 2^{_LARGEST} is the most there are",
-            rows=rows,
-            most=2**_LARGEST,
-        )
-    for role in ROLES:
+    k = logrows if logrows is not None else _fewest(scratch, layout, prover, report)
+    for role in roles:
         found = prover.make_settings(scratch / f"{role}.model.onnx", run_args(layout, role, k), None, None, report)
         check_chaining(role, found, layout, k)
         write_json(scratch / f"{role}.settings.json", found)
+
+
+def _fewest(scratch: Path, layout: Layout, prover: Prover, report: Report) -> int:
+    """The least size that holds the step, and the bridge if there is one, which hashes all of a batch."""
+    sizes: list[Role] = ["step", "bridge"] if layout.bridged else ["step"]
+    least, rows = _SMALLEST, 0
+    for role in sizes:
+        for k in range(least, _LARGEST + 1):
+            model = scratch / f"{role}.model.onnx"
+            rows = int(prover.make_settings(model, run_args(layout, role, k), None, None, report)["num_rows"])
+            if rows <= 2**k - _KEPT_ROWS:
+                least = k
+                break
+        else:
+            raise CircuitUnfit(
+                f"a {role} on {layout.batch} samples takes {rows:,} rows, and 2^{_LARGEST} is the most there are",
+                rows=rows,
+                most=2**_LARGEST,
+            )
+    return least
 
 
 def check_chaining(role: Role, settings: dict[str, Any], layout: Layout, k: int) -> None:
@@ -168,7 +193,7 @@ def run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
     reach = _TABLE_REACH * 2**layout.scale
     return {
         "input_visibility": "polycommit",
-        "output_visibility": "hashed" if role == "weights" else "polycommit",
+        "output_visibility": "hashed" if role in HASHED else "polycommit",
         "param_visibility": "fixed",
         "input_scale": layout.scale,
         "param_scale": layout.scale,

@@ -1,13 +1,16 @@
 """From a file of samples to commitments and what opens them, and whether those serve a federation."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ChainingBroken, DataMismatch
 from ..files import sha256_file
 from ..halo2 import Prover
 from ..progress import Report, silent
+from ..values import Digest
 from .circuits import TrainingCircuits, commit_vectors
-from .dataset import DataStatement, Openings, batches_of, read_table
+from .dataset import DataStatement, Openings, batches_of, expect_shape, read_table, salted
+from .hashing import HashedOpenings, expect_fitting
 from .merkle import root_of
 
 
@@ -15,19 +18,44 @@ def commit_table(source: Path, circuits: TrainingCircuits, prover: Prover, repor
     """Commit to the samples in a file, batch by batch. Raises DataMismatch, OffGrid and EngineError."""
     layout = circuits.layout
     x, y = read_table(source, layout.architecture.targets)
-    vectors, present = batches_of(x, y, layout)
+    expect_shape(x, y, layout)
+    vectors, present = batches_of(x, y, batch=layout.batch, scale=layout.scale)
+    return _committed(vectors, present, sha256_file(source), circuits, prover, report)
+
+
+def commit_hashed(
+    hashed: HashedOpenings, circuits: TrainingCircuits, prover: Prover, report: Report = silent
+) -> Openings:
+    """Commit to samples whose hashes were registered before, with fresh salt. Raises DataMismatch and EngineError.
+
+    The salt is another one in every federation: the proofs of several together would give away one that they share.
+    """
+    expect_fitting(hashed.statement, circuits.layout)
+    return _committed(hashed.values, hashed.present, hashed.source, circuits, prover, report)
+
+
+def _committed(
+    values: Sequence[tuple[int, ...]],
+    present: tuple[int, ...],
+    source: Digest,
+    circuits: TrainingCircuits,
+    prover: Prover,
+    report: Report,
+) -> Openings:
+    layout = circuits.layout
+    vectors = salted(values, layout.data_salt)
     points = commit_vectors(circuits, vectors, prover, report)
     return Openings(
         statement=DataStatement(
             root=root_of(points),
             batches=len(points),
-            samples=len(x),
+            samples=sum(present),
             uses=layout.uses,
             scale=layout.scale,
             logrows=circuits.logrows,
             srs=circuits.srs.sha256,
         ),
-        source=sha256_file(source),
+        source=source,
         vectors=vectors,
         points=points,
         present=present,

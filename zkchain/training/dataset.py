@@ -4,8 +4,10 @@ What is private stays in one folder that only its owner may open; what is public
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from .merkle import root_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataStatement(Record):
-    """What the world learns of a data set."""
+    """What the world learns of a data set that is committed for a federation."""
 
     root: Digest
     batches: int
@@ -28,6 +30,7 @@ class DataStatement(Record):
     scale: int
     logrows: int
     srs: Digest  #: SHA-256 of the reference string under which it is committed
+    commitment: Literal["kzg"] = "kzg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +77,26 @@ def read_table(path: Path, targets: int) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def batches_of(x: np.ndarray, y: np.ndarray, layout: Layout) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
-    """Salted vectors of all batches, and how many samples each has; the last is filled with zeros.
+def batches_of(
+    x: np.ndarray, y: np.ndarray, *, batch: int, scale: int
+) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+    """The samples on the grid, batch by batch, without salt, and how many each has; the last is filled with zeros.
 
-    Raises DataMismatch and OffGrid.
+    Raises OffGrid.
     """
+    vectors, present = [], []
+    for start in range(0, len(x), batch):
+        some, answers = x[start : start + batch], y[start : start + batch]
+        missing = batch - len(some)
+        rows = to_grid(np.pad(some, ((0, missing), (0, 0))), scale, "the data")
+        goals = to_grid(np.pad(answers, ((0, missing), (0, 0))), scale, "the targets")
+        vectors.append((*rows, *goals))
+        present.append(len(some))
+    return tuple(vectors), tuple(present)
+
+
+def expect_shape(x: np.ndarray, y: np.ndarray, layout: Layout) -> None:
+    """Whether samples are what the model takes. Raises DataMismatch."""
     net = layout.architecture
     if x.shape[1] != net.features or y.shape[1] != net.targets:
         raise DataMismatch(
@@ -87,15 +105,11 @@ def batches_of(x: np.ndarray, y: np.ndarray, layout: Layout) -> tuple[tuple[tupl
             found=[x.shape[1], y.shape[1]],
             allowed=[net.features, net.targets],
         )
-    vectors, present = [], []
-    for start in range(0, len(x), layout.batch):
-        some, answers = x[start : start + layout.batch], y[start : start + layout.batch]
-        missing = layout.batch - len(some)
-        rows = to_grid(np.pad(some, ((0, missing), (0, 0))), layout.scale, "the data")
-        goals = to_grid(np.pad(answers, ((0, missing), (0, 0))), layout.scale, "the targets")
-        vectors.append((*rows, *goals, *fresh_salt(layout.data_salt)))
-        present.append(len(some))
-    return tuple(vectors), tuple(present)
+
+
+def salted(vectors: Sequence[tuple[int, ...]], limbs: int) -> tuple[tuple[int, ...], ...]:
+    """The vectors, each with salt of its own behind it."""
+    return tuple((*vector, *fresh_salt(limbs)) for vector in vectors)
 
 
 def fresh_salt(limbs: int) -> tuple[int, ...]:

@@ -16,6 +16,9 @@ OPENING_BITS = 254
 #: What has to stay unknown for ever.
 HIDING_BITS = 128
 
+#: Limbs of salt behind what is hashed alone: no proof opens a hash.
+HASH_LIMBS = -(-HIDING_BITS // LIMB_BITS)
+
 
 def to_grid(values: Iterable[float] | np.ndarray, scale: int, what: str) -> tuple[int, ...]:
     """The nearest integers to `values` * 2**scale. Raises OffGrid for one that ezkl could not read exactly.

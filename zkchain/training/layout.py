@@ -28,11 +28,17 @@ class Layout(Record):
     divisor: float  #: a power of two: the new weights are the old ones plus the sum of the updates over this
     bound: BoundKind = "none"
     limit: float = 0.0
+    bridged: bool = False  #: whether batches may be tied to hashes that their owner registered before
 
     @property
     def data_salt(self) -> int:
-        """Limbs behind a batch: it stands under one commitment and is opened by every proof about it."""
-        return salt_limbs(self.uses)
+        """Limbs behind a batch: it stands under one commitment and is opened by every proof about it, a bridge too."""
+        return salt_limbs(self.uses + self.bridged)
+
+    @property
+    def bridge_salt(self) -> int:
+        """Limbs behind the salt of a hash where a bridge commits to it, which one proof opens."""
+        return salt_limbs(1)
 
     @property
     def weights_salt(self) -> int:
@@ -66,9 +72,14 @@ class Layout(Record):
         return x.reshape(n, net.features), y.reshape(n, net.targets)
 
     @property
+    def values_length(self) -> int:
+        """Of a batch without salt."""
+        return self.batch * (self.architecture.features + self.architecture.targets)
+
+    @property
     def data_length(self) -> int:
         """Of the vector [features of all samples by rows | targets by rows | salt]."""
-        return self.batch * (self.architecture.features + self.architecture.targets) + self.data_salt
+        return self.values_length + self.data_salt
 
     @property
     def weights_length(self) -> int:

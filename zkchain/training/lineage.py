@@ -1,10 +1,12 @@
 """The way from an answer back to the data: what a ledger's events say, as records and as a picture."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from ..record import Record
 from ..values import Address, Digest
+from .merkle import Commitment
 
 #: What became of the candidates of noise that a client opened: all are what its secrets give, one is not, or there
 #: was nothing to open.
@@ -12,14 +14,30 @@ NoiseVerdict = Literal["recomputed", "wrong", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Registration(Record):
+    """Data that were registered before a federation, by hashes."""
+
+    root: Digest
+    registry: Address
+    since: int  #: Unix seconds
+
+    @property
+    def day(self) -> str:
+        """When it was registered, by UTC."""
+        return datetime.fromtimestamp(self.since, UTC).date().isoformat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataRoot(Record):
-    """A client's registered data."""
+    """A client's data, as the ledger knows them."""
 
     client: Address
     root: Digest
     batches: int
     samples: int
     epsilon_cap: int  #: in billionths
+    commitment: Commitment = "kzg"  #: the first one; that hashes came before is known where the plan is
+    registered: Registration | None = None  #: what was registered by hashes, if a bridge leads there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,13 @@ from ..record import Record
 from .accounting import Accountant, noise_for, schedule
 from .grid import MOST_CLIENTS
 from .layout import BoundKind, Layout
+from .merkle import Commitment
 from .network import Network
 from .plan_entries import no_others, number_of, of_kind, one_of, table_of
 from .plan_model import read_network
+
+#: What stands before the name under which data were registered, where an owner's data are said.
+REGISTERED = "registered:"
 
 AggregationMode = Literal["clear", "mpc", "he", "secagg"]
 _MODES: tuple[AggregationMode, ...] = get_args(AggregationMode)
@@ -28,6 +32,7 @@ class Owner(Record):
     data: str  #: path of the samples, relative to the plan, or the name under which they were registered
     signer: str = ""  #: which account acts for it (`chain.signers`); empty: the devnet's, by its place
     epsilon: float = 0.0  #: most that it lets its data spend; 0: the plan's target
+    commitment: Commitment = "kzg"  #: by which its data were registered; "poseidon": before, for any federation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,7 @@ class Plan(Record):
             divisor=self.divisor,
             bound=self.bound,
             limit=self.limit,
+            bridged=any(owner.commitment == "poseidon" for owner in self.owners),
         )
 
     @property
@@ -189,6 +195,10 @@ def _checked(plan: Plan) -> Plan:
         (1 <= plan.quorum <= len(plan.owners), f"training.quorum is {plan.quorum} of {len(plan.owners)} owners"),
         (len({owner.name for owner in plan.owners}) == len(plan.owners), "two owners have the same name"),
         (all(owner.name.isidentifier() for owner in plan.owners), "owners' names must be words"),
+        (
+            all(owner.commitment == "kzg" or owner.data.startswith(REGISTERED) for owner in plan.owners),
+            'data that are committed to by poseidon are given as "registered:NAME"',
+        ),
         ((plan.bound == "none") == (plan.limit == 0), "training.bound and training.limit go together"),
         (plan.aggregation == "clear" or len(plan.owners) >= 3, f"{plan.aggregation} needs three owners or more"),
     ]

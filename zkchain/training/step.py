@@ -13,6 +13,7 @@ import onnx
 
 from .architecture import Architecture
 from .graph import Graph
+from .grid import HASH_LIMBS
 from .layout import Layout
 from .logistic import BENDS, KNOTS, LEAST
 
@@ -65,6 +66,18 @@ def weights_model(layout: Layout) -> onnx.ModelProto:
     d = layout.architecture.parameters
     graph = Graph("weights")
     return graph.model(graph.slice(graph.input("weights", layout.weights_length), 0, d), d, "parameters")
+
+
+def bridge_model(layout: Layout) -> onnx.ModelProto:
+    """The bridge from registered data as ONNX: inputs a batch with its salt, and the salt of its hash with some more;
+
+    output what its owner hashed before: the same batch with the salt of the hash.
+    """
+    graph = Graph("bridge")
+    data = graph.input("data", layout.data_length)
+    salt = graph.input("salt", HASH_LIMBS + layout.bridge_salt)
+    hashed = graph.concat([graph.slice(data, 0, layout.values_length), graph.slice(salt, 0, HASH_LIMBS)])
+    return graph.model(hashed, layout.values_length + HASH_LIMBS, "hashed")
 
 
 def _forward(graph: Graph, layout: Layout, weights: str, x: str) -> tuple[list[str], list[str], list[str]]:

@@ -25,8 +25,9 @@ from zkchain.errors import (
     UsageError,
     ValueOutOfRange,
 )
-from zkchain.pipeline import he as use_case
-from zkchain.pipeline.he import Vouching, answer_query, decrypt_answer, encrypt_input, make_key_folder
+from zkchain.pipeline import he_proof
+from zkchain.pipeline.he import answer_query, decrypt_answer, encrypt_input, make_key_folder
+from zkchain.pipeline.he_proof import Vouching
 from zkchain.training.he import ciphertexts, keyfolder, parameters
 from zkchain.training.he import measure as measuring
 from zkchain.training.he.ciphertexts import decrypt_rows, encrypt_rows, evaluate_steps
@@ -302,12 +303,17 @@ def test_a_model_too_deep_is_refused(case, out, tmp_path_factory, monkeypatch):
         make_key_folder(path, out, samples_path=case.root / "samples.json")
 
 
-def test_a_bundle_without_hashed_parameters_is_refused(case, out, monkeypatch):
+@pytest.mark.parametrize(
+    ("params", "binding", "said"), [(None, True, "not hashed"), ("0x" + "1" * 64, False, "without binding")]
+)
+def test_a_bundle_whose_proofs_commit_to_nothing_or_are_of_no_query_is_refused(
+    case, out, monkeypatch, params, binding, said
+):
     digest = read_public_key(case.public()).plan.model
-    bundle = SimpleNamespace(model=SimpleNamespace(digest=digest), params_digest=None)
-    monkeypatch.setattr(use_case, "read_manifest", lambda folder: bundle)
-    vouching = Vouching(bundle=case.root, challenge=case.inputs, config=None, prover=None)
-    with pytest.raises(UsageError, match="not hashed"):
+    bundle = SimpleNamespace(model=SimpleNamespace(digest=digest), params_digest=params, binding=binding)
+    monkeypatch.setattr(he_proof, "read_manifest", lambda folder: bundle)
+    vouching = Vouching(bundle=case.root, prover=None)
+    with pytest.raises(UsageError, match=said):
         answer_query(case.model, case.public(), case.query, out, vouching=vouching)
 
 

@@ -35,6 +35,12 @@ def test_the_order_of_batches_matters() -> None:
     assert root_of([b"a" * 64, b"b" * 64]) != root_of([b"b" * 64, b"a" * 64])
 
 
+@given(st.lists(st.binary(min_size=32, max_size=64), min_size=1, max_size=9))
+def test_no_root_is_one_of_points_and_one_of_hashes(commitments: list[bytes]) -> None:
+    assert root_of(commitments, "poseidon") != root_of(commitments, "kzg")
+    assert leaf_of(0, commitments[0], "poseidon") != leaf_of(0, commitments[0])
+
+
 def test_there_is_no_root_over_nothing() -> None:
     with pytest.raises(ValueError, match="at least one batch"):
         root_of([])

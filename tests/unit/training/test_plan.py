@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def test_sensitivity_is_the_clip_and_two_units_a_coordinate(tmp_path: Path) -> N
     assert read_plan(write_plan(tmp_path)).sensitivity == 1.0 + 2 * 4**0.5 / 1024
 
 
+def test_a_batch_that_is_bridged_has_salt_for_one_proof_more(tmp_path: Path) -> None:
+    plain = read_plan(write_plan(tmp_path)).layout
+    bridged = read_plan(edited(tmp_path, "'owner1.csv'", "'registered:b'\ncommitment = 'poseidon'")).layout
+    assert (plain.bridged, bridged.bridged) == (False, True)
+    assert bridged.data_salt == replace(plain, uses=plain.uses + 1).data_salt > plain.data_salt
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -55,6 +63,8 @@ def test_sensitivity_is_the_clip_and_two_units_a_coordinate(tmp_path: Path) -> N
         ("name = 'owner1'", "name = 'owner0'", "two owners have the same name"),
         ("quorum = 3", "quorum = 3\nbound = 'length'", "training.bound and training.limit"),
         ("quorum = 3", "quorum = 3\ndisputes = 'yes'", "training.disputes is 'yes'"),
+        ("data = 'owner1.csv'", "data = 'owner1.csv'\ncommitment = 'poseidon'", 'given as "registered:NAME"'),
+        ("data = 'owner1.csv'", "data = 'registered:a'\ncommitment = 'sha256'", "'sha256'"),
         ("[data]", "[data", "TOML"),
     ],
 )

@@ -1,14 +1,20 @@
-"""What the coordinator's board answers to members: what was set up, weights, and the sum they are called to."""
+"""What the coordinator's board answers to members: what was set up, weights, and the sum they are called to.
 
+It also keeps what they show of data that they had registered before.
+"""
+
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from ...errors import RoundFailed
 from ...files import parse_json
+from ...training.bridge import Bridge, with_part
 from ...training.hosts.meeting import Meeting, Place
 from ...training.hosts.server import Answer, Asked
 from ...training.layout import Layout
 from ...values import Address
+from .bridging import bridge_at, save_bridge
 from .folder import Federation
 
 #: Most bytes of a number in an answer with what stands around it, and of everything else in it.
@@ -27,6 +33,7 @@ class Board:
     def __init__(self, federation: Federation, ledger: Address) -> None:
         self._federation, self._ledger = federation, ledger
         self._meeting: Meeting | None = None
+        self._bridging = threading.Lock()
 
     def call(self, meeting: Meeting) -> None:
         """Call the clients of a sum; what was called before is over."""
@@ -42,6 +49,8 @@ class Board:
                     return Answer.of(self._federation.opened().to_json())
                 case ["weights", number] if not asked.post and number.isascii() and number.isdigit():
                     return Answer.of(self._federation.weights(self._ledger, int(number)).to_json())
+                case ["bridge", number] if asked.post and number.isascii() and number.isdigit():
+                    return self._bridge(asked, int(number))
                 case ["sum"] if not asked.post:
                     return self._for_clients(asked, None, lambda meeting: meeting.told(asked.name).to_json())
                 case ["sum", attempt, what] if asked.post:
@@ -52,6 +61,17 @@ class Board:
             return Answer(404)
         except (ValueError, KeyError, TypeError, RecursionError):
             return Answer(400)
+
+    def _bridge(self, asked: Asked, number: int) -> Answer:
+        """Keep what an owner shows of its own data, where the plan asks for it; whether it holds is seen later."""
+        owners = {owner.name: owner for owner in self._federation.plan.owners}
+        if asked.name not in owners or owners[asked.name].commitment != "poseidon":
+            return Answer(403)
+        part = Bridge.from_json(parse_json(asked.body))
+        with self._bridging:
+            kept = bridge_at(self._federation, asked.name)
+            save_bridge(self._federation, asked.name, with_part(kept, number, part))
+        return Answer.of({})
 
     def _for_clients(self, asked: Asked, attempt: str | None, then: Callable[[Meeting], Any]) -> Answer:
         """Only a client of the sum learns of it, and only an attempt that goes on is heard."""

@@ -27,19 +27,22 @@ from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.accounting import UNITS
 from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
-from ...training.committing import check_openings, commit_table
+from ...training.committing import check_openings
 from ...training.dataset import Openings, fresh_salt
 from ...training.grid import from_grid
+from ...training.hashing import HashedOpenings
 from ...training.merkle import path_of
 from ...training.methods import method_of
 from ...training.noise import candidates, opened_secrets, point_hashes, secrets_hash
 from ...values import Digest, keccak_of
 from ..site import Site, open_site
-from .folder import Federation, Opened, read_openings
+from .bridging import build_bridge, hashed_of
+from .folder import Federation, Opened
 from .notes import Notes, RoundNoise, RoundProof
 from .revealing import Revealed, expect_disputes, exposure, opening_of, owes, round_in_dispute
 from .rounds import Submission, Taken
-from .setup import LEDGER, circuits_of, registered_at, signer_of
+from .setup import LEDGER, circuits_of, signer_of
+from .sources import commit_source
 
 _PAUSE = 0.2
 #: Where the update's point lies in a proof of the step: behind those of data, weights, noise and factors.
@@ -95,16 +98,22 @@ class Client:
         )
 
     def register(self) -> Openings:
-        """Commit to the data, once; what was committed before is what counts. Raises DataMismatch, RoundFailed."""
+        """Commit to the data, once; what was committed before is what counts.
+
+        Raises DataMismatch, RoundFailed, and BridgeBroken for data that were not registered as the plan says.
+        """
         known = client_of(self._site.chain, self._ledger, self._signer.address)
-        openings = self._notes.openings
+        owner, openings = self._plan.owners[self._who], self._notes.openings
+        circuits, config, prover, report = self._circuits, self._config, self._prover, self._report
         if openings is None:
-            openings = self._commit()
+            openings = commit_source(self._federation, owner, circuits, config, prover, report)
             self._notes.save_openings(openings)
         statement = openings.statement
-        check_openings(openings, self._circuits, self._plan.rounds)
+        check_openings(openings, circuits, self._plan.rounds)
+        if owner.commitment == "poseidon":
+            self._bridge(hashed_of(owner, config), openings)
         if int(known.root, 16) == 0:
-            owner, privacy = self._plan.owners[self._who], self._plan.privacy
+            privacy = self._plan.privacy
             cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
             self._act("registerData", [
                 bytes.fromhex(statement.root[2:]), statement.batches, statement.samples, statement.uses, cap,
@@ -113,6 +122,11 @@ class Client:
         elif known.root != statement.root:
             raise DataMismatch(f"the ledger has other data of {self._name}", found=known.root, expected=statement.root)
         return openings
+
+    def _bridge(self, hashed: HashedOpenings, openings: Openings) -> None:
+        """Show all members that the data are those that were registered."""
+        account, circuits, prover, report = self._signer.address, self._circuits, self._prover, self._report
+        build_bridge(self._federation, self._name, account, hashed, openings, circuits, self._site, prover, report)
 
     def prove_now(self) -> tuple[int, RoundProof]:
         """The proof for the round that is open, kept for when it is submitted. Raises RoundFailed out of its time."""
@@ -272,13 +286,6 @@ class Client:
                 f"the coordinator's weights for round {number} are not those that the ledger holds", round=number
             )
         return told.values
-
-    def _commit(self) -> Openings:
-        owner = self._plan.owners[self._who]
-        if owner.data.startswith("registered:"):
-            return read_openings(registered_at(self._config, owner.data.partition(":")[2]))
-        source = (self._federation.plan_path.parent / owner.data).resolve()
-        return commit_table(source, self._circuits, self._prover, self._report)
 
     def _openings(self) -> Openings:
         found = self._notes.openings

@@ -34,6 +34,7 @@ from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
 from ...training.grid import EXACT_BITS, from_grid
 from ...values import address, keccak_of
 from ..site import Site
+from .bridging import BridgeGuard
 from .disputing import Arbiter
 from .folder import Federation, Opened, Weights
 from .revealing import expect_disputes, round_in_dispute
@@ -64,6 +65,7 @@ class Coordinator:
         self._site: Site = site
         self._ledger: ContractAt = ledger
         self._signer = signer_of(self._plan, -1, config)
+        self._bridges = BridgeGuard(federation, opened, circuits, site, ledger, prover=prover, report=report)
         self._arbiter = Arbiter(
             federation,
             opened,
@@ -115,17 +117,19 @@ class Coordinator:
         """One round from opening to closing; an open one is taken up. `alive` is called while waiting and may raise.
 
         A sum that does not match is disputed, where the plan has that, and the round goes on with the updates that are
-        revealed. Raises SumUnmatched where it has not, RoundFailed, TransactionReverted with the ledger's reason,
-        AggregationError and EngineError.
+        revealed. Raises SumUnmatched where it has not, BridgeBroken for an owner whose data are not what it registered,
+        RoundFailed, TransactionReverted with the ledger's reason, AggregationError and EngineError.
         """
         chain, started = self._site.chain, time.monotonic()
         number, gas = current_round(chain, self._ledger), 0
         if number == 0 or round_of(chain, self._ledger, number).phase in ("closed", "aborted"):
             self._expect_quorum()
             self._wait_for_data(alive)
+            self._bridges.expect()
             number, gas = number + 1, self.open_round()
         self._report(f"round {number} of {self._plan.rounds}: waiting for proofs", self.done / self._plan.rounds)
         gas += self._wait_for_updates(number, alive)
+        self._bridges.expect()  # of who came late, too
         began = time.monotonic()
         total, settled = self._agreed(number, alive)
         summed = time.monotonic()

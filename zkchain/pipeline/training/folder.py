@@ -61,6 +61,10 @@ class Federation:
         """What `name` keeps to itself."""
         return self.root / "parties" / name
 
+    def bridge(self, name: str) -> Path:
+        """What `name` shows everybody of data that it had registered before."""
+        return self.root / "bridges" / f"{name}.json"
+
     def rounds(self, name: str, ledger: Address) -> Path:
         """What `name` keeps of rounds: a devnet that began anew has another ledger, whose rounds are others."""
         return self.party(name) / f"ledger-{ledger[2:10].lower()}"

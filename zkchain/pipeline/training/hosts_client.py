@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ...chain.training import RoundView, client_of, current_round, deadline_passed, model_round, round_of
@@ -14,11 +15,14 @@ from ...progress import Report, silent
 from ...training.aggregate import Limits
 from ...training.aggregate.across import OwnParty
 from ...training.aggregate.mpc import LEAST
+from ...training.dataset import Openings
 from ...training.grid import EXACT_BITS
+from ...training.hashing import HashedOpenings
 from ...training.hosts.caller import BoardCaller
 from ...training.hosts.identity import read_identity
 from ...training.hosts.meeting import Called, Place
 from .board import most_bytes
+from .bridging import bridge_at
 from .client import Client
 from .folder import Federation, Weights, load_federation
 from .hosts import hosts_plan, members_of, place_of
@@ -101,6 +105,14 @@ class HostClient(Client):
             raise BoardUntrue(f"the board tells the weights after round {told.round} for those after {after}")
         self._federation.save_weights(self._ledger.address, told)
         return super().weights(number)
+
+    def _bridge(self, hashed: HashedOpenings, openings: Openings) -> None:
+        """Show it to the board, which keeps it for all: this folder is for nobody else."""
+        super()._bridge(hashed, openings)
+        bridge = bridge_at(self._federation, self._name)
+        for number, batch in enumerate(() if bridge is None else bridge.batches):
+            assert bridge is not None
+            self._caller.show_bridge(number, replace(bridge, batches=(batch,)).to_json())
 
     def _sum(self) -> bool:
         """Take part in the sum of the open round, once the ledger has fixed whose updates it is of."""

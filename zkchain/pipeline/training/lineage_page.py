@@ -111,9 +111,19 @@ def _disputes(traced: Traced) -> Markup:
 
 def _data(traced: Traced) -> Markup:
     rows = [
-        (item.client, item.root, item.batches, item.samples, f"{item.epsilon_cap / UNITS:g}") for item in traced.data
+        (
+            item.client,
+            item.root,
+            item.commitment,
+            f"{item.registered.root}, {item.registered.day}" if item.registered else "none",
+            item.batches,
+            item.samples,
+            f"{item.epsilon_cap / UNITS:g}",
+        )
+        for item in traced.data
     ]
-    return html.table("registered data", ("client", "root", "batches", "samples", "epsilon cap"), rows)
+    columns = ("client", "root", "committed by", "hashes registered before", "batches", "samples", "epsilon cap")
+    return html.table("registered data", columns, rows)
 
 
 def _from(places: dict[Address, int], client: Address) -> int:

@@ -18,7 +18,14 @@ from ...network_config import LOCAL
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.attribution import basis_of, check_revealable
-from ...training.circuits import TrainingCircuit, TrainingCircuits, build_circuits, commit_vectors, prove_vectors
+from ...training.circuits import (
+    HASHED,
+    TrainingCircuit,
+    TrainingCircuits,
+    build_circuits,
+    commit_vectors,
+    prove_vectors,
+)
 from ...training.dataset import fresh_salt
 from ...training.grid import from_grid, to_grid
 from ...training.layout import Layout
@@ -169,7 +176,7 @@ def trial_of(circuit: TrainingCircuit, layout: Layout, prover: Prover, report: R
     vectors = _nothing(circuit, layout)
     inputs = [from_grid(vector, layout.scale) for vector in vectors]
     proof, instances, output = prove_vectors(circuit, inputs, prover, report)
-    committed = list(vectors) if circuit.role == "weights" else [*vectors, output]
+    committed = list(vectors) if circuit.role in HASHED else [*vectors, output]
     points = prover.commit(circuit.files, committed, report)
     for number, point in enumerate(points):
         if proof[64 * number : 64 * number + 64] != point:

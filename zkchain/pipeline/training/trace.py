@@ -1,6 +1,6 @@
 """Use case: walk from a model, or an answer of it, back to the data that it was trained on, and check every link."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...chain.deployment_record import DeploymentRecord
@@ -9,17 +9,18 @@ from ...chain.gateway import list_events
 from ...chain.registry import ContractAt, get_version
 from ...chain.training import LedgerEvent, ledger_events, lineage_of, updates_of
 from ...config import Config
-from ...errors import LineageBroken
+from ...errors import BridgeBroken, LineageBroken
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.circuits import TrainingCircuits, commit_vectors
-from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Traced, TracedRound
+from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Registration, Traced, TracedRound
 from ...training.noise import candidates, point_hashes
 from ...training.plan import noise_of
-from ...values import ZERO_DIGEST, Digest, address, digest, keccak_of
+from ...values import ZERO_DIGEST, Address, Digest, address, digest, keccak_of
 from ..lookup import checked_model
 from ..site import Site, open_site
+from .bridging import BridgeGuard
 from .dispute_history import disputes_in
 from .folder import Federation, load_federation
 from .setup import LEDGER, circuits_of
@@ -36,8 +37,9 @@ def trace_model(
 ) -> Traced:
     """Follow the deployment called `name` back through its ledger. Raises LineageBroken when it has none.
 
-    With the plan, and a prover, every opened candidate of noise is recomputed from its secret and the beacon. What does
-    not fit is listed in `problems`; nothing is assumed of the ledger but that its code is the one that ships.
+    With the plan, and a prover, every opened candidate of noise is recomputed from its secret and the beacon, and data
+    that were registered by hashes are followed back to there. What does not fit is listed in `problems`; nothing is
+    assumed of the ledger but that its code is the one that ships.
     """
     site = open_site(network, config, signing=False)
     model = checked_model(site, _record_of(site, name))
@@ -54,6 +56,7 @@ def trace_model(
     rounds = _rounds(site, events, link.round, noise, problems)
     if (rounds[-1].after if rounds else ZERO_DIGEST) != link.model and link.round:
         problems.append("the rounds do not end in the linked model")
+    registered = _registrations(site, ledger, events, plan, config, prover, report, problems)
     gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
     answers = [event for event in list_events(site.chain, gateway, {}) if event.model_id == model.model_id]
     return Traced(
@@ -63,7 +66,7 @@ def trace_model(
         model=link.model,
         poseidon=hex(link.poseidon),
         rounds=tuple(rounds),
-        data=tuple(_data(events)),
+        data=tuple(_data(events, registered)),
         disputes=disputes_in(events),
         answers=len(answers),
         problems=tuple(problems),
@@ -135,7 +138,39 @@ def _update(site: Site, event: LedgerEvent, events: Sequence[LedgerEvent], noise
     )
 
 
-def _data(events: Sequence[LedgerEvent]) -> list[DataRoot]:
+def _registrations(
+    site: Site,
+    ledger: ContractAt,
+    events: Sequence[LedgerEvent],
+    plan: Path | None,
+    config: Config,
+    prover: Prover | None,
+    report: Report,
+    problems: list[str],
+) -> dict[Address, Registration]:
+    """What clients of a plan had registered by hashes, where a bridge shows that they train on it."""
+    if plan is None or prover is None:
+        return {}
+    federation = load_federation(plan)
+    if not federation.plan.layout.bridged:
+        return {}
+    opened = federation.opened()
+    if opened.ledger != ledger.address:
+        problems.append(f"the plan is of the ledger {opened.ledger}, so that no bridge of its data was looked at")
+        return {}
+    circuits = circuits_of(federation, config=config, prover=prover, report=report)
+    guard = BridgeGuard(federation, opened, circuits, site, ledger, prover=prover, report=report)
+    found: dict[Address, Registration] = {}
+    for client in (address(event.fields["client"]) for event in events if event.name == "DataRegistered"):
+        if client in guard.members:
+            try:
+                found[client] = guard.registration(client)
+            except BridgeBroken as error:
+                problems.append(error.message)
+    return found
+
+
+def _data(events: Sequence[LedgerEvent], registered: Mapping[Address, Registration]) -> list[DataRoot]:
     return [
         DataRoot(
             client=address(event.fields["client"]),
@@ -143,6 +178,8 @@ def _data(events: Sequence[LedgerEvent]) -> list[DataRoot]:
             batches=event.fields["batches"],
             samples=event.fields["samples"],
             epsilon_cap=event.fields["epsilonCap"],
+            commitment="poseidon" if address(event.fields["client"]) in registered else "kzg",
+            registered=registered.get(address(event.fields["client"])),
         )
         for event in events
         if event.name == "DataRegistered"

@@ -9,27 +9,30 @@ from ...chain.abi import decode_call
 from ...chain.registry import ContractAt
 from ...chain.training import LedgerEvent, ledger_events
 from ...config import Config
+from ...errors import BridgeBroken
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...record import Record
 from ...training.circuits import TrainingCircuit
 from ...values import Address, address, digest
 from ..site import Site
+from .bridging import BridgeGuard
 from .folder import load_federation
 from .setup import open_federation
 from .trace import NoiseCheck
 
-What = Literal["step proof", "server proof", "opened noise"]
+What = Literal["data bridge", "step proof", "server proof", "opened noise"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked(Record):
     """One thing that was checked."""
 
-    round: int
+    round: int  #: 0 for what was before all rounds
     what: What
     who: Address
     holds: bool
+    why: str = ""  #: a bridge does not hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +46,16 @@ class Verified(Record):
 def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report = silent) -> Verified:
     """Verify every accepted proof with the circuits that the plan gives, and recompute every opened noise.
 
+    Data that the plan says were registered by hashes have to be those that are trained on.
+
     A proof that cannot be read back from its transaction does not hold. Raises TrainingError, ChainError, EngineError.
     """
     federation = load_federation(plan_path)
     opened, circuits, site, ledger = open_federation(federation, config=config, prover=prover, report=report)
     events = ledger_events(site.chain, ledger, opened.block)
     noise = NoiseCheck(federation, config, prover, report) if federation.plan.privacy is not None else None
-    checks: list[Checked] = []
+    bridges = BridgeGuard(federation, opened, circuits, site, ledger, prover=prover, report=report)
+    checks = [_bridge(bridges, address(event.fields["client"])) for event in events if _bridged(event, bridges)]
     for event in events:
         if event.name == "UpdateProved":
             number, who = event.fields["round"], address(event.fields["client"])
@@ -65,6 +71,18 @@ def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Repo
             proof = _proof(site, ledger, event, "close")
             checks.append(_checked(number, "server proof", ledger.address, circuits.server, proof, prover, report))
     return Verified(checks=tuple(checks), good=bool(checks) and all(item.holds for item in checks))
+
+
+def _bridged(event: LedgerEvent, bridges: BridgeGuard) -> bool:
+    return event.name == "DataRegistered" and address(event.fields["client"]) in bridges.members
+
+
+def _bridge(bridges: BridgeGuard, who: Address) -> Checked:
+    try:
+        bridges.registration(who)
+    except BridgeBroken as error:
+        return Checked(round=0, what="data bridge", who=who, holds=False, why=error.message)
+    return Checked(round=0, what="data bridge", who=who, holds=True)
 
 
 def _checked(

@@ -5,7 +5,7 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +42,10 @@ class BoardCaller:
     def weights(self, number: int) -> dict[str, Any]:
         """The model after a round, as the board has it; to be checked. Raises BoardUnreachable."""
         return dict(self._json("GET", f"/weights/{number}"))
+
+    def show_bridge(self, number: int, part: Mapping[str, Any]) -> None:
+        """Show batch `number` of the bridge to data that were registered before. Raises BoardUnreachable."""
+        self._json("POST", f"/bridge/{number}", json.dumps(part).encode())
 
     def called(self, *, patience: float = _SECONDS) -> Called | None:
         """The sum to which this member is called now; None for none. Raises BoardUnreachable."""
