@@ -1,4 +1,4 @@
-"""Prove the rules in tests/contracts/Symbolic.t.sol for all values of their arguments, with halmos.
+"""Prove the rules of the tests called Symbolic for all values of their arguments, with halmos.
 
     python scripts/prove_contracts.py
 
@@ -17,8 +17,9 @@ from pathlib import Path
 
 from check_contracts import ROOT, forge_path
 
-RULES = Path("tests/contracts/Symbolic.t.sol")
-#: Loops are followed so far: the longest has four rounds, one for each part of a layout.
+RULES = (Path("tests/contracts/Symbolic.t.sol"), Path("tests/contracts/training/SymbolicLedger.t.sol"))
+CONTRACTS = r"^Symbolic\w*Test$"
+#: Loops are followed so far: the longest have four rounds, as one for each part of a layout.
 LOOP = 5
 #: What each rule stands on: the file, what is there, and what takes its place.
 BREAKS = {
@@ -63,12 +64,98 @@ BREAKS = {
         "if (instances[i] > Bn254.R) revert InstanceOutOfField(i);",
     ),
     "check_signedIsTheSameModuloTheOrder": ("contracts/libraries/Bn254.sol", "element > R / 2 ?", "element > R / 3 ?"),
+    "check_coordinatesLieInTheField": (
+        "contracts/libraries/G1.sol",
+        "if (!inField || mulmod",
+        "if (inField && mulmod",
+    ),
+    "check_onlyTheCoordinator": (
+        "contracts/training/LedgerSetup.sol",
+        "if (msg.sender != _COORDINATOR) revert NotCoordinator(msg.sender);",
+        "",
+    ),
+    "check_closingTakesTheSumOfTheUpdates": (
+        "contracts/training/Aggregation.sol",
+        "if (!G1.equal(left, _sum(clients, points, chunk))) revert SumMismatch(chunk);",
+        "left;",
+    ),
+    "check_theModelChangesByClosingAlone": (
+        "contracts/training/RoundClock.sol",
+        "_finish(Phase.Aborted);",
+        "_finish(Phase.Aborted); currentModel = 0;",
+    ),
+    "check_onlyAnUpdateIsCharged": (
+        "contracts/training/ClientBook.sol",
+        "one.enrolled = false;",
+        "(one.enrolled, one.participations) = (false, 0);",
+    ),
+    "check_theBudgetIsKept": (
+        "contracts/training/ClientBook.sol",
+        "client.participations / client.batches < client.allowed;",
+        "client.participations / client.batches <= client.allowed;",
+    ),
+    "check_nobodyJoinsTwice": (
+        "contracts/training/UpdateBook.sol",
+        "if (client.round == round && client.stage != Stage.None) revert AlreadyJoined(msg.sender);",
+        "",
+    ),
+    "check_nobodyCommitsTwice": (
+        "contracts/training/UpdateBook.sol",
+        "            revert NoiseAlreadyCommitted(msg.sender);",
+        "",
+    ),
+    "check_whoKnowsTheBeaconWaits": (
+        "contracts/training/ClientBook.sol",
+        "if (_live.phase == Phase.Noise) (client.round, client.stage) = (_live.round, Stage.None);",
+        "client;",
+    ),
+    "check_nobodySubmitsTwice": (
+        "contracts/training/UpdateBook.sol",
+        "if (client.stage == Stage.Submitted) revert AlreadySubmitted(msg.sender);",
+        "",
+    ),
+    "check_nobodySubmitsAnothersUpdate": (
+        "contracts/training/UpdateBook.sol",
+        "if (own != client.secretsHash) revert OtherUpdate(client.secretsHash, own);",
+        "own;",
+    ),
+    "check_aProofIsOfTheBatchAndTheModel": (
+        "contracts/training/UpdateBook.sol",
+        "if (found != currentModel) revert WrongModel(currentModel, found);",
+        "found;",
+    ),
+    "check_everyStepHasItsPhase": (
+        "contracts/training/RoundClock.sol",
+        "if (live.phase != wanted) revert WrongPhase(uint8(wanted), uint8(live.phase));",
+        "wanted;",
+    ),
+    "check_nothingIsDoneTooLate": (
+        "contracts/training/RoundClock.sol",
+        "if (block.timestamp > deadline) revert TooLate(deadline);",
+        "deadline;",
+    ),
+    "check_nothingIsEndedTooEarly": (
+        "contracts/training/RoundClock.sol",
+        "if (block.timestamp <= deadline) revert TooEarly(deadline);",
+        "deadline;",
+    ),
+    "check_theExpelledTakeNoStep": (
+        "contracts/training/ClientBook.sol",
+        "if (!one.enrolled) revert NotEnrolled(client);",
+        "",
+    ),
+    "check_onlyWhoDidNotRevealIsStruck": (
+        "contracts/training/Disputes.sol",
+        "if (one.revealed == _CHUNKS) revert AlreadyRevealed(client);",
+        "",
+    ),
 }
 
 
 def main() -> int:
     """0 when every rule in the file was proved, and every one fails where what it stands on is broken."""
-    wanted = set(re.findall(r"function (check_\w+)", (ROOT / RULES).read_text(encoding="utf-8")))
+    text = "".join((ROOT / path).read_text(encoding="utf-8") for path in RULES)
+    wanted = set(re.findall(r"function (check_\w+)", text))
     if wanted != set(BREAKS):
         print(f"rules without a break of their own, or the other way round: {wanted ^ set(BREAKS)}", file=sys.stderr)
         return 1
@@ -78,7 +165,7 @@ def main() -> int:
         return 1
     print(f"{len(wanted)} rules proved for all values", flush=True)
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
-        output = verdicts_in(broken_copy(Path(folder)))
+        output = verdicts_in(broken_copy(Path(folder)), "--early-exit")  # one counterexample is enough
     if _named("FAIL", output) != wanted:
         print(f"{output[-6000:]}\nrules that say nothing: {wanted - _named('FAIL', output)}", file=sys.stderr)
         return 1
@@ -86,7 +173,7 @@ def main() -> int:
     return 0
 
 
-def verdicts_in(folder: Path) -> str:
+def verdicts_in(folder: Path, *options: str) -> str:
     """What halmos says of every rule, in this copy of the project."""
     environment = {
         **os.environ,
@@ -94,7 +181,8 @@ def verdicts_in(folder: Path) -> str:
         "ZKCHAIN_PYTHON": sys.executable,
         "FOUNDRY_DENY": "never",  # halmos builds the tests too, which are not linted
     }
-    command = ["halmos", "--contract", "SymbolicTest", "--forge-build-out", "build/forge/out", "--loop", str(LOOP)]
+    out = "build/forge/out"
+    command = ["halmos", "--match-contract", CONTRACTS, "--forge-build-out", out, "--loop", str(LOOP), *options]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return re.sub(r"\x1b\[\d+m", "", done.stderr + done.stdout)  # coloured, whoever reads it
 

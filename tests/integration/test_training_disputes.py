@@ -75,7 +75,7 @@ class Parties:
     def prove_all(self) -> None:
         """Open a round and take every client to its proof."""
         self.coordinator.open_round()
-        for _ in range(3):  # join, noise, proof
+        for _ in range(2):  # noise, proof
             self.step()
 
     def given(self, who: int, number: int = 1) -> Path:

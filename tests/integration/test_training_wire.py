@@ -56,7 +56,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         for client in clients:
             client.register()
         coordinator.open_round()
-        for _ in range(3):  # join, noise, submit
+        for _ in range(2):  # noise, submit
             for client in clients:
                 assert client.step()
         coordinator.close(1, coordinator.total(1))
@@ -105,7 +105,7 @@ def test_what_passes_is_what_was_proved(watched: Watched) -> None:
 @pytest.mark.parametrize("owner", range(OWNERS))
 def test_no_datum_noise_or_update_passes_to_the_chain(watched: Watched, owner: int) -> None:
     text = watched.wire.seen
-    noise = watched.kept(owner, "noise")
+    noise = watched.kept(owner, "noise")["vectors"]
     private = [*watched.kept(owner, "data")["vectors"], *noise, watched.kept(owner, "update")["values"]]
     assert [number for number, vector in enumerate(private) if shows(text, vector)] == []
 
@@ -120,5 +120,11 @@ def test_no_weights_pass_to_the_chain(watched: Watched) -> None:
 def test_the_secret_of_the_noise_that_was_used_stays_secret(watched: Watched, owner: int) -> None:
     """The others are opened, which is what they are for."""
     text = watched.wire.seen
-    secrets = watched.kept(owner, "secrets")["secrets"]
+    secrets = watched.kept(owner, "noise")["secrets"]
     assert sum(secret.removeprefix("0x").encode() in text for secret in secrets) == len(secrets) - 1
+
+
+@pytest.mark.parametrize("owner", range(OWNERS))
+def test_no_secret_of_the_next_noise_passes(watched: Watched, owner: int) -> None:
+    text = watched.wire.seen
+    assert not any(secret.removeprefix("0x").encode() in text for secret in watched.kept(owner, "secrets")["secrets"])

@@ -281,7 +281,9 @@ contract AggregationTest is Federation {
         bytes memory points = allPoints(first(2), round);
         at = bounded(at, 0, proof.length - 1);
         proof[at] = bytes1(uint8(proof[at]) ^ by);
-        vm.expectRevert();
+        if (at < 2 * 64) expect(wrongModel(proof, 0));
+        else if (at < 6 * 64) expect(noPoint(proof, at / 64));
+        else expect(abi.encodeWithSelector(ITrainingErrors.InvalidProof.selector));
         ledger.close(round, proof, first(2), points);
     }
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.20;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {ModelRegistry} from "../../../../contracts/ModelRegistry.sol";
+import {ITrainingErrors} from "../../../../contracts/interfaces/ITrainingErrors.sol";
 import {ITrainingLedger} from "../../../../contracts/interfaces/ITrainingLedger.sol";
 import {G1} from "../../../../contracts/libraries/G1.sol";
 import {Check} from "../../support/Check.sol";
@@ -369,6 +370,18 @@ abstract contract Federation is Check {
             changed[64 * index + i] = other[i];
         }
         return changed;
+    }
+
+    /// @dev What is said of the point at `index`, when it is none.
+    function noPoint(bytes memory points, uint256 index) internal pure returns (bytes memory) {
+        (uint256 x, uint256 y) = Curve.coordinates(cut(points, index, 1));
+        return abi.encodeWithSelector(G1.NotAPoint.selector, x, y);
+    }
+
+    /// @dev What is said of a proof whose weights stand from the point at `index` on, and are not the model's.
+    function wrongModel(bytes memory proof, uint256 index) internal view returns (bytes memory) {
+        bytes32 found = keccak256(cut(proof, index, chunks));
+        return abi.encodeWithSelector(ITrainingErrors.WrongModel.selector, keccak256(model), found);
     }
 
     function expect(bytes memory reason) internal {
