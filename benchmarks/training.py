@@ -199,7 +199,8 @@ def attacks() -> dict[str, Any]:
 
 def _step(plan: Plan, number: int, x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """What an owner's batch of a round adds to the weights."""
-    rows = slice(number * plan.batch, (number + 1) * plan.batch)
+    batch = number % -(-len(x) // plan.batch)  # in turn, as the ledger has it
+    rows = slice(batch * plan.batch, (batch + 1) * plan.batch)
     gradients = method_of(plan.architecture).gradients(plan.architecture, weights, x[rows], y[rows])
     return clipped_sum(gradients, plan.clip) / plan.divisor
 
