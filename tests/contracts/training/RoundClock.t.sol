@@ -268,9 +268,16 @@ contract RoundClockTest is Federation {
         }
     }
 
+    /// @dev The block in which the phase began, which is this one. From the ledger, for a compiler may read the number of
+    /// the block again where it is used, and the tests change it in between.
+    function sealedNow(uint256 round) private view returns (uint256 sealBlock) {
+        sealBlock = ledger.roundOf(round).sealBlock;
+        equal(sealBlock, block.number);
+    }
+
     function testTheBeaconIsTheHashOfTheBlockInWhichJoiningEnded() public {
         uint256 round = noisy();
-        uint256 sealBlock = block.number;
+        uint256 sealBlock = sealedNow(round);
         expect(ITrainingErrors.BeaconPending.selector, sealBlock);
         ledger.beaconOf(round);
         vm.prank(who[0]);
@@ -327,7 +334,7 @@ contract RoundClockTest is Federation {
 
     function testABeaconThatNobodyKeptIsLostAndSoIsTheRound() public {
         uint256 round = noisy();
-        uint256 sealBlock = block.number;
+        uint256 sealBlock = sealedNow(round);
         blocks.roll(sealBlock + 256);
         isTrue(ledger.beaconOf(round) != 0, "the last block that has it");
         expect(ITrainingErrors.RoundCanGoOn.selector, round);
@@ -349,7 +356,7 @@ contract RoundClockTest is Federation {
         for (uint256 i = 0; i < 4; ++i) {
             commitNoise(who[i], round);
         }
-        uint256 sealBlock = block.number;
+        uint256 sealBlock = sealedNow(round);
         expect(ITrainingErrors.BeaconPending.selector, sealBlock);
         ledger.candidateOf(who[0]);
         blocks.roll(sealBlock + 256);
