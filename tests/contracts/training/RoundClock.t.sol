@@ -279,9 +279,16 @@ contract RoundClockTest is Federation {
 
     // --- noise -------------------------------------------------------------------------------------------------------
 
+    /// @dev The block in which the phase began, which is this one. From the ledger, for a compiler may read the number of
+    /// the block again where it is used, and the tests change it in between.
+    function sealedNow(uint256 round) private view returns (uint256 sealBlock) {
+        sealBlock = ledger.roundOf(round).sealBlock;
+        equal(sealBlock, block.number);
+    }
+
     function testTheBeaconIsTheHashOfTheBlockInWhichTheRoundWasOpened() public {
         uint256 round = open();
-        uint256 sealBlock = block.number;
+        uint256 sealBlock = sealedNow(round);
         expect(ITrainingErrors.BeaconPending.selector, sealBlock);
         ledger.beaconOf(round);
         vm.prank(who[0]);
@@ -341,7 +348,7 @@ contract RoundClockTest is Federation {
 
     function testABeaconThatNobodyKeptIsLostAndSoIsTheRound() public {
         uint256 round = open();
-        uint256 sealBlock = block.number;
+        uint256 sealBlock = sealedNow(round);
         blocks.roll(sealBlock + 256);
         isTrue(ledger.beaconOf(round) != 0, "the last block that has it");
         expect(ITrainingErrors.RoundCanGoOn.selector, round);
@@ -363,7 +370,7 @@ contract RoundClockTest is Federation {
         for (uint256 i = 0; i < 4; ++i) {
             commitNoise(who[i], round);
         }
-        uint256 sealBlock = block.number;
+        uint256 sealBlock = sealedNow(round);
         expect(ITrainingErrors.BeaconPending.selector, sealBlock);
         ledger.candidateOf(who[0]);
         blocks.roll(sealBlock + 256);
