@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.chains import network_of, raw
 from tests.support.rpc_server import RawAnswer, RpcAnswer, rpc_server
+from tests.support.txs import until
 from zkchain.chain.anvil import anvil_command, find_anvil
 from zkchain.chain.client import Chain, connect
 from zkchain.chain.deploy import deploy_code, deploy_contract
@@ -103,6 +104,7 @@ def test_sending_the_same_bytes_again_has_one_effect(chain: Chain, signer: KeySi
 def test_a_used_nonce_is_refused(chain: Chain, signer: KeySigner):
     tx = prepare(chain, signer.address, to=FRIEND, data=b"", gas=None, abis=())
     broadcast(chain, sign_checked(signer, tx))
+    until(lambda: chain.mined_nonce(signer.address) == 1)  # an anvil makes a block a moment later
     with pytest.raises(NonceTaken, match="nonce too low"):
         broadcast(chain, sign_checked(signer, {**tx, "data": "0x01", "gas": 30000}))
 

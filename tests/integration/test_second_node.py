@@ -27,13 +27,14 @@ ELSEWHERE = "0x" + "11" * 32
 )
 def test_nothing_is_final_while_a_second_node_says_otherwise(node: Node, fault: Fault, said: str):
     with (
-        fault_proxy(node.url, Rule(fault=fault, methods=RECEIPT, limit=2)) as second,
+        fault_proxy(node.url, Rule(fault=fault, methods=RECEIPT)) as second,
         node.manager(fallback_urls=(second.url,)) as manager,
     ):
         (one,) = manager.submit([payment(1)])
         doubted = in_block(manager, one)
         assert (doubted.state, doubted.status) == ("mined", 1)
         assert said in doubted.note
+        second.obey()
         (entry,) = manager.wait([one])
         assert (entry.state, entry.mined_hash, entry.note) == ("final", doubted.mined_hash, "")
 

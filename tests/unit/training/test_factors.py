@@ -1,5 +1,7 @@
 """An honest client's factors, against gradients computed here in floating point."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from tests.support.federations import small_layout
 from zkchain.training.factors import clip_factors
 from zkchain.training.grid import from_grid, to_grid
 from zkchain.training.layout import Layout
+from zkchain.training.logistic import BENDS, KNOTS, LEAST
 
 
 def norms(layout: Layout, data: tuple[int, ...], weights: tuple[int, ...]) -> np.ndarray:
@@ -16,14 +19,16 @@ def norms(layout: Layout, data: tuple[int, ...], weights: tuple[int, ...]) -> np
     values = np.array(from_grid(data, layout.scale))
     x = values[: n * net.features].reshape(n, -1)
     y = values[n * net.features : n * (net.features + net.targets)].reshape(n, -1)
+    plain = replace(net, loss="squared")  # whose answers are the last layer's values
     at, found = np.array(from_grid(weights, layout.scale)), []
     for sample, answer in zip(x, y, strict=True):
 
         def loss(w: np.ndarray, sample: np.ndarray = sample, answer: np.ndarray = answer) -> float:
-            p = net.forward(w, sample[None])[0]
+            z = plain.forward(w, sample[None])[0]
             if net.loss == "squared":
-                return float(((p - answer) ** 2).sum() / 2)
-            return float(-(answer * np.log(p) + (1 - answer) * np.log(1 - p)).sum())
+                return float(((z - answer) ** 2).sum() / 2)
+            bent = (np.maximum(z[:, None] - KNOTS, 0.0) ** 2 @ BENDS) / 2  # the logistic function's integral
+            return float((LEAST * z + bent - answer * z).sum())
 
         steps = np.eye(net.parameters) * 1e-5
         found.append(np.linalg.norm([(loss(at + step) - loss(at - step)) / 2e-5 for step in steps]))
