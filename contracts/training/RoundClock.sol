@@ -166,11 +166,7 @@ abstract contract RoundClock is LedgerSetup {
     function _draw() internal returns (bytes32 hash) {
         Live storage live = _live;
         bool first = live.phase == Phase.Noise;
-        if (live.drawn) {
-            // The same, and cheaper to ask the chain for while it still knows.
-            hash = blockhash(live.sealBlock);
-            return hash != 0 ? hash : first ? _beacon : _challenge;
-        }
+        if (live.drawn) return first ? _beacon : _challenge;
         hash = _hashOf(live.sealBlock);
         live.drawn = true;
         if (first) _beacon = hash;
