@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.support.extras import need_training
 from tests.support.federations import learnable, write_plan, write_table
-from zkchain.chain.devnet import stop_devnet
+from tests.support.parties import training_home
 from zkchain.chain.training import client_of
-from zkchain.config import Config, read_config
+from zkchain.config import Config
 from zkchain.errors import BridgeBroken, ChainingBroken, DataMismatch, UsageError
 from zkchain.files import parse_json, write_json
 from zkchain.halo2 import Engine
@@ -83,10 +83,8 @@ class Bridged:
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    folder = tmp_path_factory.mktemp("bridges")
-    found = read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
-    yield found
-    stop_devnet(found.home)
+    with training_home(tmp_path_factory.mktemp("bridges")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

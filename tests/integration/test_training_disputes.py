@@ -9,9 +9,9 @@ import pytest
 from tests.support.chains import raw
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
-from zkchain.chain.devnet import stop_devnet
+from tests.support.parties import parties_of, training_home
 from zkchain.chain.training import LedgerEvent, act, basis_hash_of, client_of, ledger_events, round_of, updates_of
-from zkchain.config import Config, read_config
+from zkchain.config import Config
 from zkchain.errors import (
     BoardUntrue,
     ClientStruck,
@@ -27,9 +27,7 @@ from zkchain.errors import (
 from zkchain.files import parse_json, write_json
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
-from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.dispute_history import disputes_in
-from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.setup import signer_of
 from zkchain.pipeline.training.told import check_told
 from zkchain.training.attribution import MOST_VALUES, basis_of, to_scalars
@@ -45,10 +43,8 @@ WINDOWS = "[windows]\njoin = 600\nnoise = 600\nsubmit = 900\nclose = 900\n"
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """One home for all tests here, so that circuits are built once for each number of owners."""
-    folder = tmp_path_factory.mktemp("disputes")
-    found = read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
-    yield found
-    stop_devnet(found.home)
+    with training_home(tmp_path_factory.mktemp("disputes")) as found:
+        yield found
 
 
 class Parties:
@@ -57,13 +53,8 @@ class Parties:
     def __init__(self, folder: Path, config: Config, *, disputes: bool = True, **plan: object) -> None:
         extra = "disputes = true\n" * disputes + WINDOWS
         given = {"aggregation": "clear", **plan}
-        self.federation = load_federation(write_plan(folder, extra=extra, **given))  # type: ignore[arg-type]
-        prover = make_engine(config)
-        self.coordinator = Coordinator(self.federation, config=config, prover=prover)
-        names = [owner.name for owner in self.federation.plan.owners]
-        self.clients = [Client(self.federation, name, config=config, prover=prover) for name in names]
-        for client in self.clients:
-            client.register()
+        self.coordinator, self.clients = parties_of(write_plan(folder, extra=extra, **given), config)  # type: ignore[arg-type]
+        self.federation = self.coordinator.federation
 
     def step(self, clients: Sequence[Client] | None = None) -> None:
         for client in self.clients if clients is None else clients:
@@ -79,7 +70,7 @@ class Parties:
             self.step()
 
     def given(self, who: int, number: int = 1) -> Path:
-        return self.federation.update(f"owner{who}", self.coordinator.ledger.address, number)
+        return self.federation.update(f"owner{who}", self.coordinator.opened.run, number)
 
     def lie(self, who: int = LIAR, number: int = 1) -> None:
         """Have an owner give the sum another vector than it proved."""

@@ -7,9 +7,10 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
+from tests.support.parties import parties_of, training_home
 from zkchain.chain.devnet import stop_devnet
 from zkchain.chain.training import current_model, model_round, round_of
-from zkchain.config import Config, read_config
+from zkchain.config import Config
 from zkchain.errors import DataMismatch, RoundFailed
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
@@ -25,19 +26,12 @@ WINDOWS = "[windows]\njoin = 12\nnoise = 12\nsubmit = 60\nclose = 600\n"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Iterator[Config]:
-    found = read_config({"ZKCHAIN_HOME": str(tmp_path / "home")}, cwd=tmp_path)
-    yield found
-    stop_devnet(found.home)
+    with training_home(tmp_path) as found:
+        yield found
 
 
 def parties(folder: Path, config: Config) -> tuple[Coordinator, list[Client]]:
-    plan = write_plan(folder, owners=OWNERS, quorum=QUORUM, aggregation="clear", extra=WINDOWS)
-    federation, prover = load_federation(plan), make_engine(config)
-    coordinator = Coordinator(federation, config=config, prover=prover)
-    clients = [Client(federation, f"owner{n}", config=config, prover=prover) for n in range(OWNERS)]
-    for client in clients:
-        client.register()
-    return coordinator, clients
+    return parties_of(write_plan(folder, owners=OWNERS, quorum=QUORUM, aggregation="clear", extra=WINDOWS), config)
 
 
 def test_a_round_goes_on_without_one_who_never_joins(tmp_path: Path, config: Config) -> None:
@@ -62,15 +56,27 @@ def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_
 
 @pytest.mark.parametrize("mode", ["he", pytest.param("secagg", marks=pytest.mark.slow)])
 def test_a_federation_without_noise_sums_what_nobody_sees(tmp_path: Path, config: Config, mode: str) -> None:
-    plan = write_plan(tmp_path, owners=3, aggregation=mode, private=False)
-    federation, prover = load_federation(plan), make_engine(config)
-    coordinator = Coordinator(federation, config=config, prover=prover)
-    clients = [Client(federation, f"owner{n}", config=config, prover=prover) for n in range(3)]
-    for client in clients:
-        client.register()
+    coordinator, clients = parties_of(write_plan(tmp_path, owners=3, aggregation=mode, private=False), config)
     closed = coordinator.run_round(lambda: [client.step() for client in clients] and None)
     assert (closed.updates, closed.epsilon) == (3, 0)
     assert model_round(coordinator.site.chain, coordinator.ledger) == 1
+
+
+def test_a_devnet_that_began_anew_is_trained_on_anew(tmp_path: Path, config: Config) -> None:
+    """The ledger has the address that it had, and what was proved, and shown, on the old one is of no use."""
+    plan, seen = write_plan(tmp_path, aggregation="clear"), []
+    for _ in range(2):
+        coordinator, clients = parties_of(plan, config)
+        closed = coordinator.run_round(lambda clients=clients: [client.step() for client in clients] and None)  # type: ignore[misc]
+        assert (closed.round, closed.updates) == (1, 3)
+        run = coordinator.opened.run
+        secrets = coordinator.federation.rounds("owner0", run) / "round-0000.secrets.json"
+        seen.append((coordinator.ledger.address, run, secrets.read_bytes()))
+        stop_devnet(config.home)
+    (one, first, kept), (other, second, drawn) = seen
+    assert one == other
+    assert first != second
+    assert kept != drawn
 
 
 def test_data_that_does_not_last_for_the_plan_is_refused_before_anything_is_sent(

@@ -133,13 +133,13 @@ def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wir
         wire.close()
     assert closed.updates == OWNERS
     assert model_round(coordinator.site.chain, coordinator.ledger) == 1
-    ledger, seen = coordinator.ledger.address, wire.seen
+    run, seen = coordinator.opened.run, wire.seen
     assert len(seen) > 10_000
     for host in hosts[1:]:
         own = load_federation(host.plan)
         assert [path.name for path in (own.root / "parties").iterdir()] == [host.name]
-        update, weights = numbers_in(own.update(host.name, ledger, 1)), list(own.weights(ledger, 0).values)
-        assert weights == list(federation.plan.weights(ledger, 0).values)
+        update, weights = numbers_in(own.update(host.name, run, 1)), list(own.weights(run, 0).values)
+        assert weights == list(federation.plan.weights(run, 0).values)
         for secret in (update[:3], update[-3:], weights[-3:]):
             assert not any(form in seen for form in forms(secret))
         assert all(path.stat().st_mode & 0o077 == 0 for path in own.root.rglob("*"))

@@ -8,14 +8,12 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
-from zkchain.chain.devnet import stop_devnet
+from tests.support.parties import parties_of, training_home
 from zkchain.chain.training import client_of, current_model, model_round
-from zkchain.config import Config, read_config
+from zkchain.config import Config
 from zkchain.errors import RoundFailed, TransactionReverted
-from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
-from zkchain.pipeline.training.folder import load_federation
 
 need_training()
 
@@ -38,21 +36,14 @@ class Round:
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    folder = tmp_path_factory.mktemp("rounds")
-    found = read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
-    yield found
-    stop_devnet(found.home)
+    with training_home(tmp_path_factory.mktemp("rounds")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def opened(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Round:
     folder: Path = tmp_path_factory.mktemp("plan")
-    federation = load_federation(write_plan(folder, owners=OWNERS, aggregation="clear"))
-    prover = make_engine(config)
-    coordinator = Coordinator(federation, config=config, prover=prover)
-    clients = [Client(federation, f"owner{n}", config=config, prover=prover) for n in range(OWNERS)]
-    for client in clients:
-        client.register()
+    coordinator, clients = parties_of(write_plan(folder, owners=OWNERS, aggregation="clear"), config)
     coordinator.open_round()
     for client in clients:
         assert client.step()  # noise
@@ -111,11 +102,11 @@ def test_epsilon_on_chain_is_the_schedules(opened: Round) -> None:
 
 def test_a_client_does_not_train_from_weights_that_the_ledger_does_not_hold(opened: Round) -> None:
     client, federation = opened.clients[0], opened.coordinator.federation
-    ledger = opened.coordinator.ledger.address
-    told = federation.weights(ledger, 1)
+    run = opened.coordinator.opened.run
+    told = federation.weights(run, 1)
     try:
-        federation.save_weights(ledger, replace(told, values=(told.values[0] + 1, *told.values[1:])))
+        federation.save_weights(run, replace(told, values=(told.values[0] + 1, *told.values[1:])))
         with pytest.raises(RoundFailed, match="not those that the ledger holds"):
             client.weights(2)
     finally:
-        federation.save_weights(ledger, told)
+        federation.save_weights(run, told)

@@ -9,14 +9,13 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
+from tests.support.parties import parties_of
 from tests.support.wire import Wire
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.config import read_config
 from zkchain.files import parse_json
-from zkchain.pipeline.engine import make_engine
-from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
-from zkchain.pipeline.training.folder import Federation, load_federation
+from zkchain.pipeline.training.folder import Federation
 from zkchain.values import MODULUS
 
 need_training()
@@ -32,8 +31,8 @@ class Watched:
 
     def kept(self, owner: int, what: str) -> dict:
         """A file of an owner's."""
-        name, ledger = f"owner{owner}", self.coordinator.ledger.address
-        folder = self.federation.party(name) if what == "data" else self.federation.rounds(name, ledger)
+        name, run = f"owner{owner}", self.coordinator.opened.run
+        folder = self.federation.party(name) if what == "data" else self.federation.rounds(name, run)
         return parse_json((folder / ("data.json" if what == "data" else f"round-0001.{what}.json")).read_bytes())
 
 
@@ -50,17 +49,13 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         config = read_config({"ZKCHAIN_HOME": str(home)}, cwd=folder)
         plan = write_plan(folder, owners=OWNERS, aggregation="mpc")
         plan.write_text(plan.read_text(encoding="utf-8").replace("'local'", "'watched'"), encoding="utf-8")
-        federation, prover = load_federation(plan), make_engine(config)
-        coordinator = Coordinator(federation, config=config, prover=prover)
-        clients = [Client(federation, f"owner{n}", config=config, prover=prover) for n in range(OWNERS)]
-        for client in clients:
-            client.register()
+        coordinator, clients = parties_of(plan, config)
         coordinator.open_round()
         for _ in range(2):  # noise, submit
             for client in clients:
                 assert client.step()
         coordinator.close(1, coordinator.total(1))
-        yield Watched(federation, coordinator, wire)
+        yield Watched(coordinator.federation, coordinator, wire)
     finally:
         stop_devnet(home)
         wire.close()
@@ -111,9 +106,9 @@ def test_no_datum_noise_or_update_passes_to_the_chain(watched: Watched, owner: i
 
 
 def test_no_weights_pass_to_the_chain(watched: Watched) -> None:
-    text, ledger = watched.wire.seen, watched.coordinator.ledger.address
+    text, run = watched.wire.seen, watched.coordinator.opened.run
     for number in (0, 1):
-        assert not shows(text, watched.federation.weights(ledger, number).values)
+        assert not shows(text, watched.federation.weights(run, number).values)
 
 
 @pytest.mark.parametrize("owner", range(OWNERS))

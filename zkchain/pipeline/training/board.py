@@ -13,7 +13,6 @@ from ...training.bridge import Bridge, with_part
 from ...training.hosts.meeting import Meeting, Place
 from ...training.hosts.server import Answer, Asked
 from ...training.layout import Layout
-from ...values import Address
 from .bridging import bridge_at, save_bridge
 from .folder import Federation
 
@@ -30,8 +29,8 @@ def most_bytes(layout: Layout) -> int:
 class Board:
     """Answers one federation's members; called in the threads of a server."""
 
-    def __init__(self, federation: Federation, ledger: Address) -> None:
-        self._federation, self._ledger = federation, ledger
+    def __init__(self, federation: Federation) -> None:
+        self._federation, self._run = federation, federation.opened().run
         self._meeting: Meeting | None = None
         self._bridging = threading.Lock()
 
@@ -48,7 +47,7 @@ class Board:
                 case ["federation"] if not asked.post:
                     return Answer.of(self._federation.opened().to_json())
                 case ["weights", number] if not asked.post and number.isascii() and number.isdigit():
-                    return Answer.of(self._federation.weights(self._ledger, int(number)).to_json())
+                    return Answer.of(self._federation.weights(self._run, int(number)).to_json())
                 case ["bridge", number] if asked.post and number.isascii() and number.isdigit():
                     return self._bridge(asked, int(number))
                 case ["sum"] if not asked.post:

@@ -72,7 +72,7 @@ class Client:
         self._site: Site = open_site(plan.network, config, signing=False)
         self._signer: Signer = signer_of(plan, self._who, config)
         self._ledger = ContractAt(self._opened.ledger, load_artifact(LEDGER).abi)
-        self._notes = Notes(federation.party(name), federation.rounds(name, self._opened.ledger))
+        self._notes = Notes(federation.party(name), federation.rounds(name, self._opened.run))
         self._gas = 0
         self._seconds: list[float] = []
 
@@ -260,9 +260,7 @@ class Client:
         inputs = [from_grid(vector, layout.scale) for vector in vectors]
         proof, _, update = prove_vectors(self._circuits.step, inputs, self._prover, self._report)
         self._seconds.append(time.monotonic() - started)
-        write_json(
-            self._federation.update(self._name, self._ledger.address, number), {"values": list(update)}, mode=0o600
-        )
+        write_json(self._federation.update(self._name, self._opened.run, number), {"values": list(update)}, mode=0o600)
         made = RoundProof(proof=proof, batch=batch, update=update)
         self._notes.save_proof(number, made)
         return made
@@ -279,7 +277,7 @@ class Client:
     def weights(self, number: int) -> tuple[int, ...]:
         """The model to train from: what the board says, if the ledger says the same. Raises RoundFailed."""
         model = current_model(self._site.chain, self._ledger)
-        told = self._federation.weights(self._ledger.address, model_round(self._site.chain, self._ledger))
+        told = self._federation.weights(self._opened.run, model_round(self._site.chain, self._ledger))
         (point,) = commit_vectors(self._circuits, [told.values], self._prover, self._report)
         if keccak_of(point) != model:
             raise RoundFailed(

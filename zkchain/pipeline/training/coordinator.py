@@ -208,7 +208,7 @@ class Coordinator:
         """The sum of a round's updates, as the plan has it computed. Raises AggregationError."""
         names = {member: owner.name for member, owner in zip(self._opened.members, self._plan.owners, strict=True)}
         files = [
-            self._federation.update(names[address(event.fields["client"])], self._ledger.address, number)
+            self._federation.update(names[address(event.fields["client"])], self._opened.run, number)
             for event in self._updates(number)
         ]
         self._report(f"round {number}: summing {len(files)} updates ({self._plan.aggregation})")
@@ -225,7 +225,7 @@ class Coordinator:
         if max(map(abs, total)) >= 2**EXACT_BITS:
             raise ChainingBroken(f"the sum of the updates does not fit {EXACT_BITS} bits", most=2**EXACT_BITS)
         scale, updates = self._circuits.layout.scale, self._updates(number)
-        before = self._federation.weights(self._ledger.address, self.done)
+        before = self._federation.weights(self._opened.run, self.done)
         self._report(f"round {number}: proving the new model")
         started = time.monotonic()
         inputs = [from_grid(vector, scale) for vector in (before.values, total)]
@@ -233,7 +233,7 @@ class Coordinator:
         proved = time.monotonic()
         (point,) = commit_vectors(self._circuits, [after], self._prover, self._report)
         told = Weights(round=number, model=keccak_of(point), values=after)
-        self._federation.save_weights(self._ledger.address, told)
+        self._federation.save_weights(self._opened.run, told)
         points = b"".join(event.fields["updatePoints"] for event in updates)
         gas = self._act("close", [number, proof, [event.fields["client"] for event in updates], points])
         return Closing(

@@ -142,7 +142,7 @@ class Arbiter:
 
     def _given(self, client: Address, number: int) -> tuple[int, ...] | None:
         """What a client gave to the sum; None for what cannot be summed."""
-        path = self._federation.update(self._names[client], self._ledger.address, number)
+        path = self._federation.update(self._names[client], self._opened.run, number)
         length = self._circuits.layout.update_length
         try:
             return read_update(path, position=0, length=length, bound=2**EXACT_BITS)

@@ -9,7 +9,7 @@ from ...files import make_private, parse_json, sha256_file, write_json
 from ...record import Record
 from ...training.dataset import Openings
 from ...training.plan import Noise, Plan, read_plan
-from ...values import Address, Digest, canonical_json, sha256_of
+from ...values import Address, Digest, canonical_json, digest, sha256_of
 
 _OPENED, _GENESIS = "federation.json", "genesis.json"
 
@@ -21,8 +21,17 @@ class Opened(Record):
     plan: Digest  #: `Federation.digest`
     ledger: Address
     block: int  #: in which the ledger was created
+    block_hash: Digest
     noise: Noise
     members: tuple[Address, ...]  #: in the order of the plan's owners
+
+    def __post_init__(self) -> None:
+        digest(self.block_hash)  # it names folders, and can come from a board
+
+    @property
+    def run(self) -> str:
+        """Whose rounds are whose: a devnet that began anew may have another ledger at the same address."""
+        return f"{self.ledger[2:10].lower()}-{self.block_hash[2:10]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +74,13 @@ class Federation:
         """What `name` shows everybody of data that it had registered before."""
         return self.root / "bridges" / f"{name}.json"
 
-    def rounds(self, name: str, ledger: Address) -> Path:
-        """What `name` keeps of rounds: a devnet that began anew has another ledger, whose rounds are others."""
-        return self.party(name) / f"ledger-{ledger[2:10].lower()}"
+    def rounds(self, name: str, run: str) -> Path:
+        """What `name` keeps of the rounds of a run (`Opened.run`)."""
+        return self.party(name) / f"ledger-{run}"
 
-    def update(self, name: str, ledger: Address, number: int) -> Path:
+    def update(self, name: str, run: str, number: int) -> Path:
         """What `name` gives to the sum of round `number`."""
-        return self.rounds(name, ledger) / f"round-{number:04d}.update.json"
+        return self.rounds(name, run) / f"round-{number:04d}.update.json"
 
     def opened(self) -> Opened:
         """What was set up. Raises RoundFailed when nothing was, PlanInvalid when it was of another plan."""
@@ -123,22 +132,22 @@ class Federation:
         make_private(self.root)
         write_json(self.root / _OPENED, opened.to_json(), mode=0o600)
 
-    def weights(self, ledger: Address, number: int) -> Weights:
+    def weights(self, run: str, number: int) -> Weights:
         """The model after round `number`. Raises RoundFailed when the coordinator has not told it."""
-        path = self._told(ledger, number)
+        path = self._told(run, number)
         try:
             return Weights.from_json(parse_json(path.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):
             raise RoundFailed(f"the weights after round {number} are not on the board", file=path) from None
 
-    def save_weights(self, ledger: Address, weights: Weights) -> None:
+    def save_weights(self, run: str, weights: Weights) -> None:
         """Tell the members the model after a round."""
-        path = self._told(ledger, weights.round)
+        path = self._told(run, weights.round)
         make_private(path.parent)
         write_json(path, weights.to_json(), mode=0o600)
 
-    def _told(self, ledger: Address, number: int) -> Path:
-        return self.board / f"ledger-{ledger[2:10].lower()}" / f"weights-{number:04d}.json"
+    def _told(self, run: str, number: int) -> Path:
+        return self.board / f"ledger-{run}" / f"weights-{number:04d}.json"
 
 
 def load_federation(plan_path: Path) -> Federation:

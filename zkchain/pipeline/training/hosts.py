@@ -135,7 +135,7 @@ class HostCoordinator(Coordinator):
 
     def __init__(self, federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> None:
         super().__init__(federation, config=config, prover=prover, report=report)
-        self._board = Board(federation, self._ledger.address)
+        self._board = Board(federation)
 
     @contextmanager
     def opened_board(self, identity: Identity, host: str, port: int) -> Iterator[BoardServer]:

@@ -103,7 +103,7 @@ class HostClient(Client):
             raise BoardUntrue(f"the board tells no weights after round {after}", round=after) from None
         if told.round != after:
             raise BoardUntrue(f"the board tells the weights after round {told.round} for those after {after}")
-        self._federation.save_weights(self._ledger.address, told)
+        self._federation.save_weights(self._opened.run, told)
         return super().weights(number)
 
     def _bridge(self, hashed: HashedOpenings, openings: Openings) -> None:
@@ -146,7 +146,7 @@ class HostClient(Client):
 
     def _keep(self, number: int, names: Sequence[str]) -> None:
         """Sum with the same clients every time, also when a chain has taken blocks back. Raises RoundFailed."""
-        path = self._federation.rounds(self._name, self._ledger.address) / f"round-{number:04d}.summands.json"
+        path = self._federation.rounds(self._name, self._opened.run) / f"round-{number:04d}.summands.json"
         kept = parse_json(path.read_bytes()) if path.is_file() else None
         if kept not in (None, list(names)):
             raise RoundFailed(f"round {number} was summed with other clients before", round=number)
@@ -188,7 +188,7 @@ class HostClient(Client):
             limits=Limits(),
         )
         party.total(
-            self._federation.update(self._name, self._ledger.address, called.round),
+            self._federation.update(self._name, self._opened.run, called.round),
             length=self._circuits.layout.update_length,
             bound=2**EXACT_BITS,
             meet=lambda port: self._meet(called, Place(host=told, port=port), len(names)),

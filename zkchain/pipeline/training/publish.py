@@ -62,7 +62,7 @@ def publish_model(
     number = model_round(site.chain, ledger)
     if number == 0:
         raise RoundFailed("nothing was trained yet", remedy=f"run: zkchain train run {plan_path}")
-    weights, d = federation.weights(ledger.address, number), plan.architecture.parameters
+    weights, d = federation.weights(coordinator.opened.run, number), plan.architecture.parameters
     signer, gas = signer_of(plan, -1, config), 0
     poseidon = poseidon_of(site.chain, ledger, weights.model)
     if poseidon == 0:

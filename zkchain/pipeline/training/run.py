@@ -74,7 +74,7 @@ def trained(
 ) -> Trained:
     """What came of `rounds`, judged on the plan's test samples. Raises DataMismatch."""
     plan = federation.plan
-    accuracy, error = judge(federation, coordinator.ledger.address, coordinator.done)
+    accuracy, error = judge(federation, coordinator.opened.run, coordinator.done)
     return Trained(
         folder=str(federation.root),
         ledger=coordinator.opened.ledger,
@@ -89,7 +89,7 @@ def trained(
     )
 
 
-def judge(federation: Federation, ledger: Address, number: int) -> tuple[float | None, float | None]:
+def judge(federation: Federation, run: str, number: int) -> tuple[float | None, float | None]:
     """Share of right answers, for yes-or-no ones, and mean squared error of the model after a round on the test
 
     samples; None where there are none. Raises DataMismatch.
@@ -99,7 +99,7 @@ def judge(federation: Federation, ledger: Address, number: int) -> tuple[float |
         return None, None
     net = plan.architecture
     x, y = read_table((federation.plan_path.parent / plan.test).resolve(), net.targets)
-    weights = np.array(from_grid(federation.weights(ledger, number).values[: net.parameters], plan.scale))
+    weights = np.array(from_grid(federation.weights(run, number).values[: net.parameters], plan.scale))
     answers = net.forward(weights, x)
     error = float(((answers - y) ** 2).mean())
     if net.loss != "logistic":

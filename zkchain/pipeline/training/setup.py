@@ -97,14 +97,15 @@ def open_federation(
             if not client_of(site.chain, ledger, member).enrolled:
                 report(f"enrolling {member}")
                 act(site.chain, signer, ledger, "enroll", [member], report)
-        federation.save_weights(ledger.address, Weights(round=0, model=keccak_of(point), values=genesis))
         opened = Opened(
             plan=federation.digest,
             ledger=ledger.address,
             block=record.deployment.block,
+            block_hash=site.chain.block_hash(record.deployment.block),
             noise=noise,
             members=members,
         )
+        federation.save_weights(opened.run, Weights(round=0, model=keccak_of(point), values=genesis))
         federation.save_opened(opened)
         return opened, circuits, site, ledger
 
