@@ -146,9 +146,8 @@ interface ITrainingLedger is ITrainingErrors {
     /// @notice `client` is in this round, and has committed to its candidates.
     event NoiseCommitted(uint256 indexed round, address indexed client, bytes32 noiseHash);
 
-    /// @notice `client` has proved its update. `epsilon` is what it has spent with it. From the secrets and the beacon
-    /// anyone can compute the candidates that it did not use, and with `usedHash`, points hash of the `chosen` one whose
-    /// secret stays closed, what it has committed to; without noise there is none of it.
+    /// @notice `client` has proved its update, and spent `epsilon` so far. Secrets and beacon give the candidates that
+    /// it did not use; `usedHash` is the points hash of the `chosen` one. Without noise there is none of these.
     event UpdateProved(
         uint256 indexed round,
         address indexed client,

@@ -286,13 +286,18 @@ contract SymbolicLedgerTest {
         assert(!done(noisy, ONE, abi.encodeCall(noisy.commitNoise, (1, hash, next))));
     }
 
-    /// @dev An update that was accepted is the only one of its client's in the round.
-    function check_nobodySubmitsTwice(bytes32 tail) public {
+    /// @dev Without noise ONE has joined with the hash of this, and is to submit.
+    function joined(bytes memory promised) private {
         register(plain, 1, 3, 0);
         plain.openRound();
         plain.putPhase(ITrainingLedger.Phase.Submit, 1);
         plain.putStage(ONE, 1, ITrainingLedger.Stage.Joined);
-        plain.putHashes(ONE, keccak256(abi.encodePacked(ONE, point)), 0);
+        plain.putHashes(ONE, keccak256(promised), 0);
+    }
+
+    /// @dev An update that was accepted is the only one of its client's in the round.
+    function check_nobodySubmitsTwice(bytes32 tail) public {
+        joined(abi.encodePacked(ONE, point));
         ITrainingLedger.Update memory made = update(point, point, point);
         assert(done(plain, ONE, abi.encodeCall(plain.submit, (1, made))));
         made.proof = bytes.concat(made.proof, tail);
@@ -302,22 +307,14 @@ contract SymbolicLedgerTest {
     /// @dev Without noise an update is accepted from whoever committed to it under its own name: what others have seen
     /// of it does not help them.
     function check_nobodySubmitsAnothersUpdate(address owner, uint256[2] memory points) public {
-        register(plain, 1, 3, 0);
-        plain.openRound();
-        plain.putPhase(ITrainingLedger.Phase.Submit, 1);
-        plain.putStage(ONE, 1, ITrainingLedger.Stage.Joined);
-        plain.putHashes(ONE, keccak256(abi.encodePacked(owner, points)), 0);
+        joined(abi.encodePacked(owner, points));
         ITrainingLedger.Update memory made = update(point, point, abi.encode(points));
         if (done(plain, ONE, abi.encodeCall(plain.submit, (1, made)))) assert(owner == ONE);
     }
 
     /// @dev A proof is of the batch that is the client's next, and of the model as it is.
     function check_aProofIsOfTheBatchAndTheModel(uint256[2] memory other, bool batch) public {
-        register(plain, 1, 3, 0);
-        plain.openRound();
-        plain.putPhase(ITrainingLedger.Phase.Submit, 1);
-        plain.putStage(ONE, 1, ITrainingLedger.Stage.Joined);
-        plain.putHashes(ONE, keccak256(abi.encodePacked(ONE, point)), 0);
+        joined(abi.encodePacked(ONE, point));
         bytes memory points = abi.encode(other);
         ITrainingLedger.Update memory made = batch ? update(points, point, point) : update(point, points, point);
         if (done(plain, ONE, abi.encodeCall(plain.submit, (1, made)))) assert(keccak256(points) == keccak256(point));

@@ -24,11 +24,3 @@ def test_its_slope_ends_at_nothing_on_every_grid(scale: int) -> None:
     """Rounded bends that did not cancel would let the answer to large values drift away."""
     assert np.rint(BENDS * 2**scale).sum() == 0
     assert np.rint(KNOTS * 2**scale).sum() == 0
-
-
-def test_a_torch_module_is_trained_by_the_same_function() -> None:
-    torch = pytest.importorskip("torch")
-    from zkchain.training.modules.gradients import meant
-
-    found = meant(torch.tensor(_VALUES, dtype=torch.float32), "logistic").numpy()
-    assert np.abs(found - logistic(_VALUES)).max() < 1e-4

@@ -11,6 +11,7 @@ from tests.support.federations import small_layout, write_plan
 from tests.support.modules import MODULES, module_file, small_module
 from zkchain.errors import ExtraMissing, PlanInvalid
 from zkchain.pipeline.training.folder import load_federation
+from zkchain.training.logistic import logistic
 from zkchain.training.methods import method_of
 from zkchain.training.modules.network import ModuleNetwork, read_module
 from zkchain.training.plan import read_plan
@@ -19,6 +20,7 @@ need_training()
 
 import torch  # noqa: E402 - after the extra is known to be there
 
+from zkchain.training.modules.gradients import meant  # noqa: E402
 from zkchain.training.modules.load import fresh_module  # noqa: E402
 
 
@@ -28,6 +30,12 @@ def module_plan(folder: Path, made: str = "nn.Linear(3, 1)", shape: str = "[3]")
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("layers = [3, 1]", f"torch = 'model.py:build'\ninput = {shape}"), encoding="utf-8")
     return path
+
+
+def test_a_module_is_trained_by_the_logistic_function_that_dense_networks_have() -> None:
+    values = np.linspace(-40, 40, 80_001)
+    found = meant(torch.tensor(values, dtype=torch.float32), "logistic").numpy()
+    assert np.abs(found - logistic(values)).max() < 1e-4
 
 
 def test_a_plan_may_name_a_module(tmp_path: Path) -> None:
