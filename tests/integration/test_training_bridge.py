@@ -26,6 +26,7 @@ from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation, read_openings
 from zkchain.pipeline.training.notes import OPENINGS
 from zkchain.pipeline.training.register import Registered, Terms, register_data, register_hashed, register_hashed_for
+from zkchain.pipeline.training.setup import find_federation
 from zkchain.pipeline.training.verify import verify_plan
 from zkchain.training.bridge import Bridge, bridge_of, check_bridge, prove_bridge
 from zkchain.training.circuits import TrainingCircuits
@@ -56,10 +57,9 @@ class Bridged:
 
     @property
     def guard(self) -> BridgeGuard:
-        one = self.coordinator
-        return BridgeGuard(
-            one.federation, one.opened, self.circuits, one.site, one.ledger, prover=self.prover
-        )  # a fresh one, since a guard looks no more at what has held
+        """A fresh one, since a guard looks no more at what has held."""
+        standing = find_federation(self.coordinator.federation, config=self.config, prover=self.prover)
+        return BridgeGuard(standing, prover=self.prover)
 
     def refused(self, bridge: Bridge | None) -> str:
         """What is said of the owner when it shows this instead; everybody who looks says it."""

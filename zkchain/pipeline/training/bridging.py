@@ -18,7 +18,8 @@ from ...training.lineage import Registration
 from ...training.plan import REGISTERED, Owner
 from ...values import Address
 from ..site import Site, recorded
-from .folder import Federation, Opened
+from .folder import Federation
+from .setup import Standing
 
 DATA_REGISTRY = "DataRegistry"
 #: The file in which a data owner keeps what it has hashed.
@@ -87,20 +88,11 @@ def build_bridge(
 class BridgeGuard:
     """Checks the bridges of a federation's owners, each until it holds."""
 
-    def __init__(
-        self,
-        federation: Federation,
-        opened: Opened,
-        circuits: TrainingCircuits,
-        site: Site,
-        ledger: ContractAt,
-        *,
-        prover: Prover,
-        report: Report = silent,
-    ) -> None:
-        self._federation, self._circuits, self._site, self._ledger = federation, circuits, site, ledger
+    def __init__(self, standing: Standing, *, prover: Prover, report: Report = silent) -> None:
+        self._federation, self._circuits = standing.federation, standing.circuits
+        self._site, self._ledger = standing.site, standing.ledger
         self._prover, self._report = prover, report
-        pairs = zip(federation.plan.owners, opened.members, strict=True)
+        pairs = zip(standing.federation.plan.owners, standing.opened.members, strict=True)
         self._owners = {member: owner.name for owner, member in pairs if owner.commitment == "poseidon"}
         self._held: dict[Address, Registration] = {}
 

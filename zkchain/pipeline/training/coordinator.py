@@ -59,24 +59,12 @@ class Coordinator:
     def __init__(self, federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> None:
         self._federation, self._config, self._prover, self._report = federation, config, prover, report
         self._plan = federation.plan
-        opened, circuits, site, ledger = open_federation(federation, config=config, prover=prover, report=report)
-        self._opened: Opened = opened
-        self._circuits: TrainingCircuits = circuits
-        self._site: Site = site
-        self._ledger: ContractAt = ledger
+        standing = open_federation(federation, config=config, prover=prover, report=report)
+        self._opened, self._circuits = standing.opened, standing.circuits
+        self._site, self._ledger = standing.site, standing.ledger
         self._signer = signer_of(self._plan, -1, config)
-        self._bridges = BridgeGuard(federation, opened, circuits, site, ledger, prover=prover, report=report)
-        self._arbiter = Arbiter(
-            federation,
-            opened,
-            circuits,
-            site,
-            ledger,
-            self._signer,
-            prover=prover,
-            report=report,
-            sees_updates=self.sees_updates,
-        )
+        self._bridges = BridgeGuard(standing, prover=prover, report=report)
+        self._arbiter = Arbiter(standing, self._signer, prover=prover, report=report, sees_updates=self.sees_updates)
 
     @property
     def opened(self) -> Opened:

@@ -8,7 +8,6 @@ it revealed: that is how one is named that answers truthfully after it has cheat
 import time
 from collections.abc import Callable, Sequence
 
-from ...chain.registry import ContractAt
 from ...chain.signer import Signer
 from ...chain.training import (
     LedgerEvent,
@@ -24,13 +23,12 @@ from ...halo2 import Prover
 from ...progress import Report, silent
 from ...training.aggregate.vectors import read_update
 from ...training.attribution import blank_of, from_scalars, sum_matches
-from ...training.circuits import TrainingCircuits, commit_vectors
+from ...training.circuits import commit_vectors
 from ...training.grid import EXACT_BITS
 from ...values import Address, address
-from ..site import Site
-from .folder import Federation, Opened
 from .revealing import owes
 from .rounds import Disputed, Settled, Struck
+from .setup import Standing
 
 _PAUSE = 0.2
 
@@ -40,21 +38,18 @@ class Arbiter:
 
     def __init__(
         self,
-        federation: Federation,
-        opened: Opened,
-        circuits: TrainingCircuits,
-        site: Site,
-        ledger: ContractAt,
+        standing: Standing,
         signer: Signer,
         *,
         prover: Prover,
         report: Report = silent,
         sees_updates: bool = True,
     ) -> None:
-        self._federation, self._opened, self._circuits = federation, opened, circuits
-        self._site, self._ledger, self._signer = site, ledger, signer
+        self._federation, self._opened, self._circuits = standing.federation, standing.opened, standing.circuits
+        self._site, self._ledger, self._signer = standing.site, standing.ledger, signer
         self._prover, self._report, self._sees_updates = prover, report, sees_updates
-        self._names = dict(zip(opened.members, (owner.name for owner in federation.plan.owners), strict=True))
+        owners = (owner.name for owner in standing.federation.plan.owners)
+        self._names = dict(zip(standing.opened.members, owners, strict=True))
 
     def matches(self, total: Sequence[int], updates: Sequence[LedgerEvent]) -> bool:
         """Whether `total` is the sum of the updates behind these commitments, as the ledger would say.

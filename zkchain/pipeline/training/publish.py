@@ -28,7 +28,7 @@ from ..compile import compile_model
 from ..deploy import deploy_bundle
 from .coordinator import Coordinator
 from .folder import Federation, load_federation
-from .setup import signer_of
+from .setup import find_federation, signer_of
 
 _SAMPLES = 64
 
@@ -57,6 +57,7 @@ def publish_model(
     """
     federation = load_federation(plan_path)
     plan = federation.plan
+    find_federation(federation, config=config, prover=prover, report=report)  # or one would be set up, with no model
     coordinator = Coordinator(federation, config=config, prover=prover, report=report)
     site, ledger, circuits = coordinator.site, coordinator.ledger, coordinator.circuits
     number = model_round(site.chain, ledger)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...chain.deployment_record import DeploymentRecord
@@ -43,6 +44,17 @@ from .notes import OPENINGS
 LEDGER = "TrainingLedger"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A federation that is set up: what was decided, its circuits, and where its ledger is."""
+
+    federation: Federation
+    opened: Opened
+    circuits: TrainingCircuits
+    site: Site
+    ledger: ContractAt
+
+
 def circuits_of(federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> TrainingCircuits:
     """The federation's circuits, built unless they are cached. Raises TrainingError, SrsError and EngineError."""
     plan = federation.plan
@@ -66,9 +78,18 @@ def signer_of(plan: Plan, who: int, config: Config) -> Signer:
     return load_signer(reference or None, network)
 
 
-def open_federation(
-    federation: Federation, *, config: Config, prover: Prover, report: Report = silent
-) -> tuple[Opened, TrainingCircuits, Site, ContractAt]:
+def find_federation(federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> Standing:
+    """What was set up; nothing is sent. Raises RoundFailed where nothing was, DeploymentDrift where it is gone."""
+    opened = federation.opened()
+    site = open_site(federation.plan.network, config, signing=False)
+    if not site.chain.code_at(opened.ledger):
+        raise DeploymentDrift(f"there is no ledger at {opened.ledger} any more", address=opened.ledger)
+    circuits = circuits_of(federation, config=config, prover=prover, report=report)
+    ledger = ContractAt(opened.ledger, load_artifact(LEDGER).abi)
+    return Standing(federation=federation, opened=opened, circuits=circuits, site=site, ledger=ledger)
+
+
+def open_federation(federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> Standing:
     """Set up what is missing; do nothing where all stands. Raises TrainingError, EngineError, ChainError and others."""
     plan = federation.plan
     if plan.disputes:
@@ -77,12 +98,11 @@ def open_federation(
     with exclusive(config.home / "deploy" / f"{sha256_of(plan.network.encode())[2:18]}.lock"):
         site = open_site(plan.network, config, signing=False)
         if federation.is_open:
-            opened = federation.opened()
-            ledger = ContractAt(opened.ledger, load_artifact(LEDGER).abi)
-            if site.chain.code_at(opened.ledger):
-                return opened, circuits, site, ledger
-            if not site.network.devnet:
-                raise DeploymentDrift(f"there is no ledger at {opened.ledger} any more", address=opened.ledger)
+            try:
+                return find_federation(federation, config=config, prover=prover, report=report)
+            except DeploymentDrift:
+                if not site.network.devnet:
+                    raise
         noise = noise_of(plan)
         signer = signer_of(plan, -1, config)
         genesis = _genesis(federation)
@@ -107,7 +127,7 @@ def open_federation(
         )
         federation.save_weights(opened.run, Weights(round=0, model=keccak_of(point), values=genesis))
         federation.save_opened(opened)
-        return opened, circuits, site, ledger
+        return Standing(federation=federation, opened=opened, circuits=circuits, site=site, ledger=ledger)
 
 
 def _genesis(federation: Federation) -> tuple[int, ...]:

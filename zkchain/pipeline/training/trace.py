@@ -23,7 +23,7 @@ from ..site import Site, open_site
 from .bridging import BridgeGuard
 from .dispute_history import disputes_in
 from .folder import Federation, load_federation
-from .setup import LEDGER, circuits_of
+from .setup import LEDGER, circuits_of, find_federation
 
 
 def trace_model(
@@ -56,7 +56,7 @@ def trace_model(
     rounds = _rounds(site, events, link.round, noise, problems)
     if (rounds[-1].after if rounds else ZERO_DIGEST) != link.model and link.round:
         problems.append("the rounds do not end in the linked model")
-    registered = _registrations(site, ledger, events, plan, config, prover, report, problems)
+    registered = _registrations(ledger, events, plan, config, prover, report, problems)
     gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
     answers = [event for event in list_events(site.chain, gateway, {}) if event.model_id == model.model_id]
     return Traced(
@@ -139,7 +139,6 @@ def _update(site: Site, event: LedgerEvent, events: Sequence[LedgerEvent], noise
 
 
 def _registrations(
-    site: Site,
     ledger: ContractAt,
     events: Sequence[LedgerEvent],
     plan: Path | None,
@@ -154,12 +153,11 @@ def _registrations(
     federation = load_federation(plan)
     if not federation.plan.layout.bridged:
         return {}
-    opened = federation.opened()
-    if opened.ledger != ledger.address:
-        problems.append(f"the plan is of the ledger {opened.ledger}, so that no bridge of its data was looked at")
+    standing = find_federation(federation, config=config, prover=prover, report=report)
+    if standing.opened.ledger != ledger.address:
+        problems.append(f"the plan is of the ledger {standing.opened.ledger}: no bridge of its data was looked at")
         return {}
-    circuits = circuits_of(federation, config=config, prover=prover, report=report)
-    guard = BridgeGuard(federation, opened, circuits, site, ledger, prover=prover, report=report)
+    guard = BridgeGuard(standing, prover=prover, report=report)
     found: dict[Address, Registration] = {}
     for client in (address(event.fields["client"]) for event in events if event.name == "DataRegistered"):
         if client in guard.members:

@@ -18,7 +18,7 @@ from ...values import Address, address, digest
 from ..site import Site
 from .bridging import BridgeGuard
 from .folder import load_federation
-from .setup import open_federation
+from .setup import find_federation
 from .trace import NoiseCheck
 
 What = Literal["data bridge", "step proof", "server proof", "opened noise"]
@@ -51,10 +51,11 @@ def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Repo
     A proof that cannot be read back from its transaction does not hold. Raises TrainingError, ChainError, EngineError.
     """
     federation = load_federation(plan_path)
-    opened, circuits, site, ledger = open_federation(federation, config=config, prover=prover, report=report)
-    events = ledger_events(site.chain, ledger, opened.block)
+    standing = find_federation(federation, config=config, prover=prover, report=report)
+    circuits, site, ledger = standing.circuits, standing.site, standing.ledger
+    events = ledger_events(site.chain, ledger, standing.opened.block)
     noise = NoiseCheck(federation, config, prover, report) if federation.plan.privacy is not None else None
-    bridges = BridgeGuard(federation, opened, circuits, site, ledger, prover=prover, report=report)
+    bridges = BridgeGuard(standing, prover=prover, report=report)
     checks = [_bridge(bridges, address(event.fields["client"])) for event in events if _bridged(event, bridges)]
     for event in events:
         if event.name == "UpdateProved":
