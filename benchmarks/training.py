@@ -25,9 +25,9 @@ from zkchain.chain.training import ledger_events
 from zkchain.config import read_config
 from zkchain.files import write_json
 from zkchain.pipeline.engine import make_engine
-from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.run import run_plan
+from zkchain.pipeline.training.setup import open_federation
 from zkchain.training.dataset import read_table
 from zkchain.training.gradients import clipped_sum
 from zkchain.training.methods import method_of
@@ -82,17 +82,17 @@ def federation(folder: Path) -> dict[str, Any]:
     prover = make_engine(config)
     started = time.monotonic()
     run = load_federation(folder / "plan.toml")
-    coordinator = Coordinator(run, config=config, prover=prover)
+    standing = open_federation(run, config=config, prover=prover)
     ready = time.monotonic()
     trained = run_plan(folder / "plan.toml", config=config, prover=prover)
     gas: dict[str, list[int]] = defaultdict(list)
-    for event in ledger_events(coordinator.site.chain, coordinator.ledger, coordinator.opened.block):
+    for event in ledger_events(standing.site.chain, standing.ledger, standing.opened.block):
         if event.name in _TRANSACTIONS:
-            receipt = coordinator.site.chain.receipt(digest(event.tx_hash))
+            receipt = standing.site.chain.receipt(digest(event.tx_hash))
             assert receipt is not None
             gas[_TRANSACTIONS[event.name]].append(receipt.gas_used)
     medians = {name: int(statistics.median(values)) for name, values in sorted(gas.items())}
-    circuits = (coordinator.circuits.step, coordinator.circuits.server, coordinator.circuits.weights)
+    circuits = (standing.circuits.step, standing.circuits.server, standing.circuits.weights)
     return {
         "clients": len(run.plan.owners),
         "samples_in_a_round": run.plan.batch * len(run.plan.owners),

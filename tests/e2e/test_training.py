@@ -1,14 +1,17 @@
 """A federation from its plan to a proved answer and back to the data, each party a process, on the embedded devnet."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
+from tests.support.txs import until
 from zkchain.chain.devnet import stop_devnet
 
 from .runner import Result, Zkchain
@@ -147,6 +150,42 @@ def test_the_lineage_is_a_picture_that_needs_nothing_else(federation: Federation
     assert "<svg" in page
     assert "<script" not in page
     assert page.count("<path") == 3 * 2 * ROUNDS + 1
+
+
+@pytest.mark.parametrize("command", ["dispute", "strike", "verify", "publish"])
+def test_who_only_looks_does_not_set_a_federation_up(federation: Federation, tmp_path: Path, command: str) -> None:
+    plan = write_plan(tmp_path)
+    done = federation.zkchain.here("train", command, plan, "--json")
+    assert (done.exit_code, done.json["message"]) == (17, f"the federation of {plan} is not set up")
+    assert not plan.with_suffix(".federation").exists()
+
+
+def killed(pid: int, command: list[str]) -> bool:
+    """Kill the child that runs `command`; whether there was one."""
+    for child in psutil.Process(pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if " ".join(command) in " ".join(child.cmdline()):
+                child.kill()
+                return True
+    return False
+
+
+def test_a_client_that_is_killed_is_named_with_its_log_and_the_next_run_goes_on(federation: Federation) -> None:
+    folder = federation.zkchain.cwd / "killed"
+    folder.mkdir()
+    plan = write_plan(folder, name="killed", aggregation="clear")
+    running = federation.zkchain.start("train", "run", plan, "--json")
+    command = ["train", "client", str(plan), "--as", "owner1"]
+    until(lambda: killed(running.pid, command), seconds=120)
+    out, err = running.communicate(timeout=120)
+    stopped = Result(exit_code=running.returncode, out=out, err=err)
+    log = plan.with_suffix(".federation") / "parties" / "owner1" / "client.log"
+    assert stopped.exit_code == 17
+    assert stopped.json["message"] == f"the client owner1 failed: {log} says how"
+    assert stopped.json["facts"]["log"] == str(log)
+    assert log.is_file()
+    again = federation.zkchain.process("train", "run", plan, "--json")
+    assert (again.exit_code, again.json["done"]) == (0, 1)
 
 
 def test_what_an_owner_keeps_is_for_it_alone(federation: Federation) -> None:

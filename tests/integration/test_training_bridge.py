@@ -22,11 +22,10 @@ from zkchain.halo2 import Engine
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.bridging import BridgeGuard, hashed_at, read_hashed
 from zkchain.pipeline.training.client import Client
-from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation, read_openings
 from zkchain.pipeline.training.notes import OPENINGS
 from zkchain.pipeline.training.register import Registered, Terms, register_data, register_hashed, register_hashed_for
-from zkchain.pipeline.training.setup import find_federation
+from zkchain.pipeline.training.setup import Standing, open_federation
 from zkchain.pipeline.training.verify import verify_plan
 from zkchain.training.bridge import Bridge, bridge_of, check_bridge, prove_bridge
 from zkchain.training.circuits import TrainingCircuits
@@ -45,7 +44,7 @@ _ORACLE = "import ezkl, sys; print(ezkl.poseidon_hash(sys.argv[1].split(','))[0]
 class Bridged:
     """A federation with one owner, the first, who had registered its data before there was a plan."""
 
-    coordinator: Coordinator
+    standing: Standing
     circuits: TrainingCircuits
     registered: Registered
     hashed: HashedOpenings
@@ -58,12 +57,11 @@ class Bridged:
     @property
     def guard(self) -> BridgeGuard:
         """A fresh one, since a guard looks no more at what has held."""
-        standing = find_federation(self.coordinator.federation, config=self.config, prover=self.prover)
-        return BridgeGuard(standing, prover=self.prover)
+        return BridgeGuard(self.standing, prover=self.prover)
 
     def refused(self, bridge: Bridge | None) -> str:
         """What is said of the owner when it shows this instead; everybody who looks says it."""
-        path, member = self.coordinator.federation.bridge("owner0"), self.coordinator.opened.members[0]
+        path, member = self.standing.federation.bridge("owner0"), self.standing.opened.members[0]
         kept = path.read_bytes()
         try:
             path.unlink() if bridge is None else write_json(path, bridge.to_json(), mode=0o600)
@@ -112,11 +110,11 @@ def bridged(config: Config, prover: Engine, plan: Path) -> Bridged:
     source = plan.with_name("owner0.csv")
     registered = register_hashed(source, "early", TERMS, config=config, prover=prover)
     federation = load_federation(plan)
-    coordinator = Coordinator(federation, config=config, prover=prover)
+    standing = open_federation(federation, config=config, prover=prover)
     openings = Client(federation, "owner0", config=config, prover=prover).register()
     return Bridged(
-        coordinator=coordinator,
-        circuits=coordinator.circuits,
+        standing=standing,
+        circuits=standing.circuits,
         registered=registered,
         hashed=read_hashed(hashed_at(config, "early")),
         openings=openings,
@@ -159,10 +157,10 @@ def test_what_the_circuit_hashes_is_what_is_registered_for_any_numbers(bridged: 
 
 
 def test_an_honest_bridge_holds_for_everybody(bridged: Bridged) -> None:
-    member = bridged.coordinator.opened.members[0]
+    member = bridged.standing.opened.members[0]
     found = bridged.guard.registration(member)
     assert (found.root, found.registry) == (bridged.registered.root, bridged.registered.registry)
-    assert 0 < found.since <= bridged.coordinator.site.chain.head().timestamp
+    assert 0 < found.since <= bridged.standing.site.chain.head().timestamp
     bridged.guard.expect()
     assert bridged.guard.members == (member,)
 
@@ -203,7 +201,7 @@ def test_both_kinds_of_one_name_are_kept_side_by_side(bridged: Bridged) -> None:
 
 
 def test_no_datum_and_no_salt_is_in_what_all_may_see(bridged: Bridged) -> None:
-    path = bridged.coordinator.federation.bridge("owner0")
+    path = bridged.standing.federation.bridge("owner0")
     shown = path.read_text(encoding="utf-8") + str(bridged.registered.to_json()) + str(bridged.hashed.statement)
     flat = shown.replace("\n", "").replace(" ", "")
     for vector in (*bridged.hashed.vectors, *bridged.openings.vectors):
@@ -214,7 +212,7 @@ def test_no_datum_and_no_salt_is_in_what_all_may_see(bridged: Bridged) -> None:
 
 
 def test_on_chain_are_the_root_and_three_counts(bridged: Bridged) -> None:
-    sent = bridged.coordinator.site.chain.calldata_of(digest(bridged.registered.tx_hash))
+    sent = bridged.standing.site.chain.calldata_of(digest(bridged.registered.tx_hash))
     counts = (bridged.registered.batches, bridged.registered.samples, UNLIMITED)
     words = bytes.fromhex(bridged.registered.root[2:]) + b"".join(count.to_bytes(32, "big") for count in counts)
     assert sent is not None
@@ -281,7 +279,7 @@ def test_a_registration_of_another_account_is_nobodys(bridged: Bridged) -> None:
 
 
 def test_a_contract_that_is_no_registry_knows_nothing(bridged: Bridged) -> None:
-    elsewhere = replace(bridged.bridge, registry=bridged.coordinator.ledger.address)
+    elsewhere = replace(bridged.bridge, registry=bridged.standing.ledger.address)
     assert "owner0 has not registered the data" in bridged.refused(elsewhere)
 
 
@@ -301,7 +299,7 @@ def test_a_registration_of_another_shape_is_refused_before_anything_is_proved(br
 
 
 def test_one_kind_does_not_pass_for_the_other(bridged: Bridged) -> None:
-    known = client_of(bridged.coordinator.site.chain, bridged.coordinator.ledger, bridged.coordinator.opened.members[0])
+    known = client_of(bridged.standing.site.chain, bridged.standing.ledger, bridged.standing.opened.members[0])
     assert known.root == bridged.openings.statement.root != bridged.hashed.statement.root
     with pytest.raises(ValueError, match="unknown keys"):
         Openings.from_json({**bridged.openings.to_json(), "statement": bridged.hashed.statement.to_json()})
@@ -316,7 +314,7 @@ def test_data_that_changed_after_they_were_registered_are_refused_to_their_owner
     x, y = learnable(17, 8)
     source = bridged.plan.with_name("changed.csv")
     write_table(source, np.asarray(x), y)
-    client = Client(bridged.coordinator.federation, "owner0", config=bridged.config, prover=bridged.prover)
+    client = Client(bridged.standing.federation, "owner0", config=bridged.config, prover=bridged.prover)
     try:
         path.unlink()
         register_hashed(source, "early", TERMS, config=bridged.config, prover=bridged.prover)
@@ -324,7 +322,7 @@ def test_data_that_changed_after_they_were_registered_are_refused_to_their_owner
             client.register()
     finally:
         path.write_bytes(kept)
-    shown = bridged.coordinator.federation.bridge("owner0")
+    shown = bridged.standing.federation.bridge("owner0")
     assert Bridge.from_json(parse_json(shown.read_bytes())) == bridged.bridge
 
 

@@ -16,8 +16,7 @@ from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation
-from zkchain.pipeline.training.publish import publish_model
-from zkchain.pipeline.training.verify import verify_plan
+from zkchain.pipeline.training.setup import open_federation
 
 need_training()
 
@@ -81,19 +80,11 @@ def test_a_devnet_that_began_anew_is_trained_on_anew(tmp_path: Path, config: Con
     assert kept != drawn
 
 
-def test_what_was_never_set_up_is_not_set_up_by_who_looks(tmp_path: Path, config: Config) -> None:
-    plan = write_plan(tmp_path)
-    for look in (verify_plan, publish_model):
-        with pytest.raises(RoundFailed, match="is not set up"):
-            look(plan, config=config, prover=make_engine(config))
-    assert not load_federation(plan).root.exists()
-
-
 def test_data_that_does_not_last_for_the_plan_is_refused_before_anything_is_sent(
     tmp_path: Path, config: Config
 ) -> None:
-    federation = load_federation(write_plan(tmp_path, rounds=3, samples=8))
-    Coordinator(federation, config=config, prover=make_engine(config))
-    client = Client(federation, "owner0", config=config, prover=make_engine(config))
+    federation, prover = load_federation(write_plan(tmp_path, rounds=3, samples=8)), make_engine(config)
+    open_federation(federation, config=config, prover=prover)
+    client = Client(federation, "owner0", config=config, prover=prover)
     with pytest.raises(DataMismatch, match="enough for 2 rounds; the plan has 3"):
         client.register()

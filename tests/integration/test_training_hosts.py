@@ -23,6 +23,7 @@ from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.hosts import HostCoordinator, members_of
 from zkchain.pipeline.training.hosts_client import HostClient, join_hosts
 from zkchain.pipeline.training.register import Terms, register_hashed
+from zkchain.pipeline.training.setup import open_federation
 from zkchain.training.bridge import Bridge
 from zkchain.training.hosts.identity import COORDINATOR, make_member, read_identity
 from zkchain.training.hosts.server import Answer, Asked, BoardServer
@@ -41,7 +42,9 @@ class Federation:
         self.hosts = hosts
         first = hosts[0]
         self.plan = load_federation(first.plan)
-        self.coordinator = HostCoordinator(self.plan, config=first.config, prover=make_engine(first.config))
+        prover = make_engine(first.config)
+        standing = open_federation(self.plan, config=first.config, prover=prover)
+        self.coordinator = HostCoordinator(standing, config=first.config, prover=prover)
         self.identity = read_identity(first.tls, COORDINATOR, members_of(self.plan.plan))
         for host in hosts[1:]:
             share_circuits(first.config, host.config)

@@ -10,6 +10,7 @@ from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation
+from zkchain.pipeline.training.setup import open_federation
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def training_home(folder: Path) -> Iterator[Config]:
 def parties_of(plan: Path, config: Config) -> tuple[Coordinator, list[Client]]:
     """The federation of a plan, set up, and all its owners, whose data are registered."""
     federation, prover = load_federation(plan), make_engine(config)
-    coordinator = Coordinator(federation, config=config, prover=prover)
+    coordinator = Coordinator(open_federation(federation, config=config, prover=prover), config=config, prover=prover)
     names = [owner.name for owner in federation.plan.owners]
     clients = [Client(federation, name, config=config, prover=prover) for name in names]
     for client in clients:

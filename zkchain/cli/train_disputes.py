@@ -10,6 +10,7 @@ from ..pipeline.engine import make_engine
 from ..pipeline.training.client import Client
 from ..pipeline.training.coordinator import Coordinator
 from ..pipeline.training.folder import load_federation
+from ..pipeline.training.setup import find_federation
 from .answer import Answer
 from .command import command
 from .output import Screen
@@ -26,9 +27,7 @@ def dispute_command(screen: Screen, *, plan: Path) -> Answer:
     For the coordinator. `train run` and `train coordinator` do it by themselves. Every update of the round becomes
     public, on chain, or its owner is struck; the plan has to say `disputes = true`.
     """
-    config = read_config()
-    federation = load_federation(plan)
-    opened = Coordinator(federation, config=config, prover=make_engine(config), report=screen.report).dispute()
+    opened = _coordinator(screen, plan).dispute()
     until = datetime.fromtimestamp(opened.until, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     lines = [("round", str(opened.round)), ("to reveal", ", ".join(opened.clients)), ("until", until)]
     return Answer(facts=opened.to_json(), lines=[*lines, ("gas", f"{opened.gas:,}")])
@@ -60,8 +59,14 @@ def strike_command(screen: Screen, *, plan: Path) -> Answer:
 
     `train run` and `train coordinator` do it by themselves. Updates of those who are struck do not count in the round.
     """
-    config = read_config()
-    federation = load_federation(plan)
-    struck = Coordinator(federation, config=config, prover=make_engine(config), report=screen.report).strike()
+    struck = _coordinator(screen, plan).strike()
     lines = [("round", str(struck.round)), ("struck", ", ".join(struck.owners)), ("gas", f"{struck.gas:,}")]
     return Answer(facts=struck.to_json(), lines=lines)
+
+
+def _coordinator(screen: Screen, plan: Path) -> Coordinator:
+    """Of a federation that stands: where there is none, there is nothing to dispute, and none is set up."""
+    config = read_config()
+    prover = make_engine(config)
+    standing = find_federation(load_federation(plan), config=config, prover=prover, report=screen.report)
+    return Coordinator(standing, config=config, prover=prover, report=screen.report)

@@ -39,7 +39,7 @@ from .disputing import Arbiter
 from .folder import Federation, Opened, Weights
 from .revealing import expect_disputes, round_in_dispute
 from .rounds import Closing, Disputed, RoundClosed, Settled, Struck
-from .setup import open_federation, signer_of
+from .setup import Standing, signer_of
 
 _PAUSE = 0.2
 #: Called while others are waited for; raises when that is in vain.
@@ -56,10 +56,9 @@ class Coordinator:
     #: Whether what a client gives to a sum lies where the coordinator can look at it, once a dispute is over.
     sees_updates = True
 
-    def __init__(self, federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> None:
-        self._federation, self._config, self._prover, self._report = federation, config, prover, report
-        self._plan = federation.plan
-        standing = open_federation(federation, config=config, prover=prover, report=report)
+    def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
+        self._federation, self._config, self._prover, self._report = standing.federation, config, prover, report
+        self._plan = standing.federation.plan
         self._opened, self._circuits = standing.opened, standing.circuits
         self._site, self._ledger = standing.site, standing.ledger
         self._signer = signer_of(self._plan, -1, config)

@@ -33,6 +33,7 @@ from .coordinator import Coordinator
 from .folder import Federation, load_federation
 from .rounds import RoundClosed
 from .run import Trained, trained
+from .setup import Standing, open_federation
 
 #: Rounds in a row that may end without a new model before the coordinator gives up: each costs owners epsilon.
 _MOST_ABORTED = 2
@@ -111,7 +112,8 @@ def coordinate_hosts(
     plan = hosts_plan(federation)
     host, port = place_of(listen, "--listen")
     identity = read_identity(tls, COORDINATOR, members_of(plan))
-    coordinator = HostCoordinator(federation, config=config, prover=prover, report=report)
+    standing = open_federation(federation, config=config, prover=prover, report=report)
+    coordinator = HostCoordinator(standing, config=config, prover=prover, report=report)
     with coordinator.opened_board(identity, host, port) as server:
         report(f"the board is at https://{host}:{server.port}")
         rounds: list[RoundClosed] = []
@@ -133,9 +135,9 @@ class HostCoordinator(Coordinator):
 
     sees_updates = False
 
-    def __init__(self, federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> None:
-        super().__init__(federation, config=config, prover=prover, report=report)
-        self._board = Board(federation)
+    def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
+        super().__init__(standing, config=config, prover=prover, report=report)
+        self._board = Board(standing.federation)
 
     @contextmanager
     def opened_board(self, identity: Identity, host: str, port: int) -> Iterator[BoardServer]:

@@ -26,7 +26,6 @@ from ...training.methods import method_of
 from ...values import Address, Digest
 from ..compile import compile_model
 from ..deploy import deploy_bundle
-from .coordinator import Coordinator
 from .folder import Federation, load_federation
 from .setup import find_federation, signer_of
 
@@ -57,13 +56,12 @@ def publish_model(
     """
     federation = load_federation(plan_path)
     plan = federation.plan
-    find_federation(federation, config=config, prover=prover, report=report)  # or one would be set up, with no model
-    coordinator = Coordinator(federation, config=config, prover=prover, report=report)
-    site, ledger, circuits = coordinator.site, coordinator.ledger, coordinator.circuits
+    standing = find_federation(federation, config=config, prover=prover, report=report)
+    site, ledger, circuits = standing.site, standing.ledger, standing.circuits
     number = model_round(site.chain, ledger)
     if number == 0:
         raise RoundFailed("nothing was trained yet", remedy=f"run: zkchain train run {plan_path}")
-    weights, d = federation.weights(coordinator.opened.run, number), plan.architecture.parameters
+    weights, d = federation.weights(standing.opened.run, number), plan.architecture.parameters
     signer, gas = signer_of(plan, -1, config), 0
     poseidon = poseidon_of(site.chain, ledger, weights.model)
     if poseidon == 0:

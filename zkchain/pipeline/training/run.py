@@ -14,6 +14,7 @@ import numpy as np
 
 from ...config import Config
 from ...errors import RoundFailed
+from ...files import make_private
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...record import Record
@@ -24,6 +25,7 @@ from ...values import Address
 from .coordinator import Coordinator
 from .folder import Federation, load_federation
 from .rounds import RoundClosed, Taken
+from .setup import open_federation
 
 _STOP_SECONDS = 10.0
 
@@ -50,7 +52,8 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
     Killed at any point and run again, it goes on where it was. Raises RoundFailed, and what the parties raise.
     """
     federation = load_federation(plan_path)
-    coordinator = Coordinator(federation, config=config, prover=prover, report=report)
+    standing = open_federation(federation, config=config, prover=prover, report=report)
+    coordinator = Coordinator(standing, config=config, prover=prover, report=report)
     left = federation.plan.rounds - coordinator.done
     if left <= 0:
         return trained(federation, coordinator, [], ())
@@ -64,7 +67,8 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
 def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report = silent) -> Trained:
     """The same with clients that somebody else runs. Raises as `run_plan` does."""
     federation = load_federation(plan_path)
-    coordinator = Coordinator(federation, config=config, prover=prover, report=report)
+    standing = open_federation(federation, config=config, prover=prover, report=report)
+    coordinator = Coordinator(standing, config=config, prover=prover, report=report)
     rounds = [coordinator.run_round() for _ in range(federation.plan.rounds - coordinator.done)]
     return trained(federation, coordinator, rounds, ())
 
@@ -113,18 +117,20 @@ class _Parties:
 
     def __init__(
         self,
+        federation: Federation,
         names: Sequence[str],
         processes: Sequence[subprocess.Popen[bytes]],
         said: Sequence[IO[bytes]],
         gone: Callable[[], frozenset[str]],
     ) -> None:
-        self._names, self._processes, self._said, self._gone = names, processes, said, gone
+        self._federation, self._names, self._processes = federation, names, processes
+        self._said, self._gone = said, gone
 
     def check(self) -> None:
         """Raises RoundFailed when a client has ended with an error."""
         for name, process, said in zip(self._names, self._processes, self._said, strict=True):
             if process.poll() not in (None, 0) and name not in self._gone():
-                raise RoundFailed(f"the client {name} failed: {_reason(said)}", owner=name)
+                raise self._failed(name, said)
 
     def results(self) -> tuple[Taken, ...]:
         """What all said when they were done. Raises RoundFailed."""
@@ -134,10 +140,20 @@ class _Parties:
                 continue
             process.wait()
             if process.returncode != 0:
-                raise RoundFailed(f"the client {name} failed: {_reason(said)}", owner=name)
+                raise self._failed(name, said)
             said.seek(0)
             found.append(Taken.from_json(json.loads(said.read())))
         return tuple(found)
+
+    def _failed(self, name: str, said: IO[bytes]) -> RoundFailed:
+        """With what the client's JSON says went wrong; a bug leaves its traceback in the client's own log."""
+        log = _log(self._federation, name)
+        said.seek(0)
+        try:
+            reason = str(json.loads(said.read())["message"])
+        except (ValueError, KeyError):
+            reason = f"{log} says how"
+        return RoundFailed(f"the client {name} failed: {reason}", owner=name, log=log)
 
 
 @contextmanager
@@ -149,17 +165,21 @@ def _parties(federation: Federation, names: Sequence[str], gone: Callable[[], fr
         for name in names:
             output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, after its process has ended
             said.append(output)
+            log = _log(federation, name)
+            make_private(log.parent)
+            log.touch(mode=0o600)
             command = [sys.executable, "-m", "zkchain.cli.main", "train", "client", str(federation.plan_path)]
-            processes.append(
-                subprocess.Popen(
-                    [*command, "--as", name, "--json"],
-                    stdout=output,
-                    stderr=subprocess.DEVNULL,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
+            with log.open("wb") as errors:
+                processes.append(
+                    subprocess.Popen(
+                        [*command, "--as", name, "--json"],
+                        stdout=output,
+                        stderr=errors,
+                        stdin=subprocess.DEVNULL,
+                        start_new_session=True,
+                    )
                 )
-            )
-        yield _Parties(names, processes, said, gone)
+        yield _Parties(federation, names, processes, said, gone)
     finally:
         for process in processes:
             if process.poll() is None:
@@ -174,10 +194,6 @@ def _parties(federation: Federation, names: Sequence[str], gone: Callable[[], fr
             file.close()
 
 
-def _reason(said: IO[bytes]) -> str:
-    """What a client's JSON says went wrong."""
-    said.seek(0)
-    try:
-        return str(json.loads(said.read())["message"])
-    except (ValueError, KeyError):
-        return "it gave no reason"
+def _log(federation: Federation, name: str) -> Path:
+    """What a client says while it works, and how it ended: in its own folder."""
+    return federation.party(name) / "client.log"
