@@ -6,7 +6,8 @@ same number of rows and under the same SRS; all of it is checked here, before an
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -34,6 +35,10 @@ HASHED: tuple[Role, ...] = ("weights", "bridge")
 _FORM = 3
 #: Sizes that are tried: 2**k rows.
 _SMALLEST, _LARGEST = 11, 18
+#: Cells of the largest circuit, in columns of 2**_LARGEST: on a machine of 24 GB a proof needs most of that.
+_MOST_CELLS = 2**20
+#: Cells from which proofs on one machine take turns: several at once need its memory, and one uses all its processors.
+_LARGE = 2**17
 #: Rows at the end of every column that hold no values, and some to spare.
 _KEPT_ROWS = 32
 #: Bits that products of two numbers of the grid may have before the point.
@@ -128,8 +133,19 @@ def prove_vectors(
             )
         outputs.append(tuple(value.signed for value in witness.outputs[0]))
 
-    proved = prover.prove(circuit.files, vectors, accept, report)
+    with _turn(circuit):
+        proved = prover.prove(circuit.files, vectors, accept, report)
     return proved.proof, tuple(int(value) for value in proved.instances), outputs[0]
+
+
+@contextmanager
+def _turn(circuit: TrainingCircuit) -> Iterator[None]:
+    """Wait until no other process proves a large circuit, if this is one."""
+    if circuit.rows < _LARGE:
+        yield
+        return
+    with exclusive(circuit.files.circuit.parent.with_name("turn.lock")):
+        yield
 
 
 def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, report: Report) -> None:
@@ -158,14 +174,15 @@ def _fewest(scratch: Path, layout: Layout, prover: Prover, report: Report) -> in
             model = scratch / f"{role}.model.onnx"
             rows = int(prover.make_settings(model, run_args(layout, role, k), None, None, report)["num_rows"])
             if rows <= 2**k - _KEPT_ROWS:
-                least = k
                 break
-        else:
+        if rows > _MOST_CELLS:
             raise CircuitUnfit(
-                f"a {role} on {layout.batch} samples takes {rows:,} rows, and 2^{_LARGEST} is the most there are",
+                f"a {role} on {layout.batch} samples takes {rows:,} cells, and {_MOST_CELLS:,} is the most there are",
+                remedy="take fewer samples a batch, or a smaller model",
                 rows=rows,
-                most=2**_LARGEST,
+                most=_MOST_CELLS,
             )
+        least = k
     return least
 
 
