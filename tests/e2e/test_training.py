@@ -198,8 +198,8 @@ def test_no_secret_of_an_owner_is_said_or_sent_to_another(federation: Federation
     said = "".join(done.out + done.err for done in federation.steps.values())
     parties = federation.folder / "parties"
     for owner in sorted(parties.iterdir()):
-        data = json.loads((owner / "data.json").read_text())
         (rounds,) = owner.glob("ledger-*")
+        data = json.loads((rounds / "data.json").read_text())
         update = json.loads((rounds / "round-0001.update.json").read_text())["values"]
         canaries = [", ".join(map(str, data["vectors"][0][:4])), ", ".join(map(str, update[-4:]))]
         secrets = json.loads((rounds / "round-0001.secrets.json").read_text())["secrets"]

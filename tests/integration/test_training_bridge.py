@@ -30,7 +30,7 @@ from zkchain.pipeline.training.verify import verify_plan
 from zkchain.training.bridge import Bridge, bridge_of, check_bridge, prove_bridge
 from zkchain.training.circuits import TrainingCircuits
 from zkchain.training.dataset import Openings
-from zkchain.training.grid import EXACT_BITS, HASH_LIMBS, LIMB_BITS, from_grid
+from zkchain.training.grid import EXACT_BITS, HASH_LIMBS, from_grid
 from zkchain.training.hashing import UNLIMITED, HashedOpenings, hash_table
 from zkchain.values import MODULUS, FieldElement, digest
 
@@ -144,7 +144,7 @@ _numbers = st.one_of(
 @given(data=st.data())
 def test_what_the_circuit_hashes_is_what_is_registered_for_any_numbers(bridged: Bridged, data: st.DataObject) -> None:
     layout, files = bridged.circuits.layout, bridge_of(bridged.circuits).files
-    limbs = st.integers(0, 2**LIMB_BITS - 1)
+    limbs = st.integers(0, 2**EXACT_BITS - 1)
     values = data.draw(st.lists(_numbers, min_size=layout.values_length, max_size=layout.values_length))
     salts = [
         data.draw(st.lists(limbs, min_size=size, max_size=size))

@@ -55,6 +55,18 @@ def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_
     assert (closed.round, closed.updates, model_round(chain, ledger)) == (2, OWNERS, 2)
 
 
+def test_a_client_does_not_open_a_model_more_often_than_its_salt_lasts_for(tmp_path: Path, config: Config) -> None:
+    plan = write_plan(
+        tmp_path, owners=OWNERS, quorum=QUORUM, aggregation="clear", extra=f"attempts = 1\n{WINDOWS}", private=False
+    )
+    coordinator, clients = parties_of(plan, config)
+    few = clients[: QUORUM - 1]
+    with pytest.raises(RoundFailed, match="aborted"):
+        coordinator.run_round(lambda: [client.step() for client in few] and None)
+    with pytest.raises(RoundFailed, match="1 rounds with proofs have come to nothing since the model was made"):
+        coordinator.run_round(lambda: [client.step() for client in clients] and None)
+
+
 @pytest.mark.parametrize("mode", ["he", pytest.param("secagg", marks=pytest.mark.slow)])
 def test_a_federation_without_noise_sums_what_nobody_sees(tmp_path: Path, config: Config, mode: str) -> None:
     coordinator, clients = parties_of(write_plan(tmp_path, owners=3, aggregation=mode, private=False), config)

@@ -35,10 +35,10 @@ class Step:
         self.x = rng.normal(size=(layout.batch, net.features)) / np.sqrt(net.features)
         self.y = rng.integers(0, 2, (layout.batch, net.targets)).astype(float)
         self.at = to_grid(weights, scale, "weights")
-        self.weights = (*self.at, *fresh_salt(layout.weights_salt))
+        self.weights = (*self.at, *fresh_salt(layout.weights_salt, layout.limb_bits))
         self.drawn = tuple(int(n) for n in rng.integers(-900, 900, net.parameters))
         self.noise = (*self.drawn, *fresh_salt(layout.noise_salt))
-        self.salts = fresh_salt(layout.factor_length - layout.batch)
+        self.salts = fresh_salt(layout.factor_length - layout.batch, layout.limb_bits)
         self.factors = method_of(net).factors(layout, self.data, self.weights, layout.batch)
 
     @property

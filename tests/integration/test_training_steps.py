@@ -31,10 +31,10 @@ class Step:
         weights = 0.5 * rng.normal(size=net.parameters)
         scale = layout.scale
         self.data = (*to_grid(np.r_[x.ravel(), y.ravel()], scale, "data"), *fresh_salt(layout.data_salt))
-        self.weights = (*to_grid(weights, scale, "weights"), *fresh_salt(layout.weights_salt))
+        self.weights = (*to_grid(weights, scale, "weights"), *fresh_salt(layout.weights_salt, layout.limb_bits))
         drawn = tuple(int(n) for n in rng.integers(-900, 900, net.parameters)) if layout.noisy else ()
         self.noise = (*drawn, *fresh_salt(layout.noise_salt))
-        self.salts = fresh_salt(layout.factor_length - layout.batch)
+        self.salts = fresh_salt(layout.factor_length - layout.batch, layout.limb_bits)
         self.factors = clip_factors(layout, self.data, self.weights, layout.batch)
         self.drawn = np.array(drawn or [0] * net.parameters)
 
@@ -101,6 +101,16 @@ def test_a_gradient_longer_than_the_clip_counts_for_nothing(prover: Engine, fold
     assert close(step.update(prover, folder), kept)
 
 
+@pytest.mark.parametrize("factor", [-1, -512, -1024, -5000])
+def test_a_negative_factor_is_none(prover: Engine, folder: Path, factor: int) -> None:
+    """Else an owner could have the model unlearn its samples."""
+    step = Step(small_layout(), seed=5)
+    step.factors = (factor, *step.factors[1:])
+    found = step.update(prover, folder)
+    step.factors = (0, *step.factors[1:])
+    assert close(found, clipped_sum(step.gradients(), 1.0))
+
+
 def test_a_factor_above_one_is_one(prover: Engine, folder: Path) -> None:
     step = Step(small_layout(), seed=5)
     honest = step.update(prover, folder)
@@ -128,8 +138,8 @@ def test_an_update_longer_than_the_bound_is_nothing(prover: Engine, folder: Path
 def test_the_servers_step_is_the_sum_over_the_divisor(prover: Engine, folder: Path, divisor: float) -> None:
     layout = small_layout(divisor=divisor)
     circuits, d, rng = built(prover, layout, folder), layout.architecture.parameters, np.random.default_rng(1)
-    weights = (*map(int, rng.integers(-999, 999, d)), *fresh_salt(layout.weights_salt))
-    total = (*map(int, rng.integers(-9999, 9999, d)), *fresh_salt(layout.salts_length))
+    weights = (*map(int, rng.integers(-999, 999, d)), *fresh_salt(layout.weights_salt, layout.limb_bits))
+    total = (*map(int, rng.integers(-9999, 9999, d)), *fresh_salt(layout.salts_length, layout.limb_bits))
     model = circuits.server.files.circuit.with_name("server.model.onnx")
     inputs = [from_grid(vector, layout.scale) for vector in (weights, total)]
     (witness,) = prover.witness(model, circuits.server.files.settings, [inputs])

@@ -32,7 +32,7 @@ class Watched:
     def kept(self, owner: int, what: str) -> dict:
         """A file of an owner's."""
         name, run = f"owner{owner}", self.coordinator.opened.run
-        folder = self.federation.party(name) if what == "data" else self.federation.rounds(name, run)
+        folder = self.federation.rounds(name, run)
         return parse_json((folder / ("data.json" if what == "data" else f"round-0001.{what}.json")).read_bytes())
 
 

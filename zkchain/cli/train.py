@@ -188,6 +188,8 @@ def _trained(result: Trained) -> Answer:
     lines: list[Line] = [("ledger", result.ledger), ("rounds", str(result.done))]
     if result.epsilon:
         lines.append(("privacy", f"epsilon {result.epsilon:.6f} at delta {result.delta:g}"))
+        known = result.epsilon_to_members
+        lines.append(("to members", "none" if known is None else f"epsilon {known:.6f}: each knows its own noise"))
     if result.accuracy is not None:
         lines.append(("accuracy", f"{result.accuracy:.4f} on the test samples"))
     if result.error is not None:

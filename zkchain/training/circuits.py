@@ -23,6 +23,7 @@ from ..halo2.engine import CircuitFiles
 from ..progress import Report, silent
 from ..records import Srs
 from ..values import Digest, canonical_json, keccak_of
+from .grid import EXACT_BITS
 from .layout import Layout
 from .methods import method_of
 from .step import bridge_model, server_model, weights_model
@@ -32,7 +33,7 @@ Role = Literal["step", "server", "weights", "bridge"]
 HASHED: tuple[Role, ...] = ("weights", "bridge")
 
 #: Rises when other circuits are made for the same layout, so that none is taken from the cache that was made before.
-_FORM = 3
+_FORM = 4
 #: Sizes that are tried: 2**k rows.
 _SMALLEST, _LARGEST = 11, 18
 #: Cells of the largest circuit, in columns of 2**_LARGEST: on a machine of 24 GB a proof needs most of that.
@@ -216,7 +217,7 @@ def run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
         "param_scale": layout.scale,
         "scale_rebase_multiplier": 1,
         "decomp_base": 2**digits,
-        "decomp_legs": -(-(2 * layout.scale + _HEADROOM) // digits),
+        "decomp_legs": -(-max(2 * layout.scale + _HEADROOM, EXACT_BITS + 1) // digits),  # salt has to fit, too
         "lookup_range": [-reach, reach],
         "num_inner_cols": 1,  # of as many cells, the fewest columns: the smallest proofs, and no slower to make
         "logrows": k,

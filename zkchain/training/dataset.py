@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import DataMismatch
 from ..record import Record
 from ..values import Digest
-from .grid import LIMB_BITS, to_grid
+from .grid import EXACT_BITS, to_grid
 from .layout import Layout
 from .merkle import root_of
 
@@ -112,6 +112,6 @@ def salted(vectors: Sequence[tuple[int, ...]], limbs: int) -> tuple[tuple[int, .
     return tuple((*vector, *fresh_salt(limbs)) for vector in vectors)
 
 
-def fresh_salt(limbs: int) -> tuple[int, ...]:
-    """Limbs of salt from the system's generator."""
-    return tuple(secrets.randbits(LIMB_BITS) for _ in range(limbs))
+def fresh_salt(limbs: int, bits: int = EXACT_BITS) -> tuple[int, ...]:
+    """Limbs of salt of so many bits from the system's generator."""
+    return tuple(secrets.randbits(bits) for _ in range(limbs))

@@ -62,6 +62,11 @@ class Graph:
         below = self.op("Relu", self.op("Sub", self.op("Neg", tensor), edge))
         return self.op("Add", self.op("Sub", tensor, above), below)
 
+    def share(self, tensor: str) -> str:
+        """Values within 0 and 1, by what is beyond."""
+        above = self.op("Relu", self.op("Sub", tensor, self.constant(1.0)))
+        return self.op("Sub", self.op("Relu", tensor), above)
+
     def as_float(self, condition: str) -> str:
         """1 where a condition holds, 0 elsewhere."""
         return self.op("Cast", condition, to=TensorProto.FLOAT)

@@ -8,16 +8,18 @@ from ..errors import OffGrid
 
 #: ezkl reads an input as a 32-bit float, which holds integers of 24 bits exactly and no more.
 EXACT_BITS = 24
-#: Bits of one limb of salt: the sum of as many limbs as a federation may have clients is still exact.
-LIMB_BITS = 18
-MOST_CLIENTS = 2 ** (EXACT_BITS - LIMB_BITS)
+#: Clients whose limbs of salt add up to what is still exact; each keeps 18 bits or more.
+MOST_CLIENTS = 64
 #: A proof opens each committed vector at one point, which tells one field element of it.
 OPENING_BITS = 254
-#: What has to stay unknown for ever.
-HIDING_BITS = 128
+#: Bits that have to stay unknown for ever of what a KZG commitment hides. It is linear in its salt, so that a guess of
+#: the rest is tried in the square root of the number of salts: half of these bits are the security.
+HIDING_BITS = 256
+#: The same of what is hashed: a guess is tried with all salts, one after another.
+HASH_BITS = 128
 
 #: Limbs of salt behind what is hashed alone: no proof opens a hash.
-HASH_LIMBS = -(-HIDING_BITS // LIMB_BITS)
+HASH_LIMBS = -(-HASH_BITS // EXACT_BITS)
 
 
 def to_grid(values: Iterable[float] | np.ndarray, scale: int, what: str) -> tuple[int, ...]:
@@ -40,10 +42,15 @@ def from_grid(values: Sequence[int], scale: int) -> list[float]:
     return [float(np.ldexp(float(value), -scale)) for value in values]
 
 
-def salt_limbs(proofs: int, commitments: int = 1) -> int:
+def summed_bits(clients: int) -> int:
+    """Bits of a limb of salt of which as many are added as there may be clients."""
+    return EXACT_BITS - (clients - 1).bit_length()
+
+
+def salt_limbs(proofs: int, commitments: int = 1, limb_bits: int = EXACT_BITS) -> int:
     """Limbs of salt for a vector that `proofs` proofs open and that stands under `commitments` commitments.
 
-    Enough for 128 bits to stay unknown after every one of them gave away one field element.
+    Enough for 256 bits to stay unknown after every one of them gave away one field element.
     """
     bits = OPENING_BITS * (proofs + commitments - 1) + HIDING_BITS
-    return -(-bits // LIMB_BITS)
+    return -(-bits // limb_bits)

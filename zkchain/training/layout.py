@@ -7,8 +7,11 @@ from typing import Literal
 import numpy as np
 
 from ..record import Record
-from .grid import from_grid, salt_limbs
+from .grid import from_grid, salt_limbs, summed_bits
 from .network import Network
+
+#: Proofs of the server that may open one model's weights: as new ones, as old ones twice, and for their hash.
+_SERVER_PROOFS = 4
 
 #: What may leave a client: every coordinate within a limit, or nothing at all when the whole is longer than one.
 BoundKind = Literal["none", "coordinate", "length"]
@@ -28,12 +31,23 @@ class Layout(Record):
     divisor: float  #: a power of two: the new weights are the old ones plus the sum of the updates over this
     bound: BoundKind = "none"
     limit: float = 0.0
+    attempts: int = 2  #: proofs that each client may make from one model: all but one in rounds that came to nothing
     bridged: bool = False  #: whether batches may be tied to hashes that their owner registered before
+
+    @property
+    def limb_bits(self) -> int:
+        """Bits of a limb of the salt that is summed with the updates."""
+        return summed_bits(self.clients)
 
     @property
     def data_salt(self) -> int:
         """Limbs behind a batch: it stands under one commitment and is opened by every proof about it, a bridge too."""
-        return salt_limbs(self.uses + self.bridged)
+        return salt_limbs(self.proofs_of_batch + self.bridged)
+
+    @property
+    def proofs_of_batch(self) -> int:
+        """Most proofs that a client makes about one batch: what is shown too late is not accepted, and yet seen."""
+        return self.uses + self.attempts - 1
 
     @property
     def bridge_salt(self) -> int:
@@ -42,8 +56,8 @@ class Layout(Record):
 
     @property
     def weights_salt(self) -> int:
-        """Limbs behind the weights: each client's proof opens them, and the server's twice, as old and as new."""
-        return salt_limbs(self.clients + 3)
+        """Limbs behind the weights: every proof of a client's that begins with them opens them, and the server's do."""
+        return salt_limbs(self.clients * self.attempts + _SERVER_PROOFS, 1, self.limb_bits)
 
     @property
     def noise_salt(self) -> int:
@@ -57,12 +71,12 @@ class Layout(Record):
     @property
     def update_salt(self) -> int:
         """Limbs that factors and update share: two commitments, each opened once, and the sum's."""
-        return salt_limbs(3, 3)
+        return salt_limbs(3, 3, self.limb_bits)
 
     @property
     def factor_salt(self) -> int:
         """Limbs behind the factors that clip the gradients, which one proof opens."""
-        return salt_limbs(1)
+        return salt_limbs(1, 1, self.limb_bits)
 
     def samples(self, data: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Features [batch, features] and targets [batch, targets] of a committed batch, in floating point."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from statistics import NormalDist
 
 from ..values import Digest, keccak_of
-from .grid import LIMB_BITS
+from .grid import EXACT_BITS
 from .layout import Layout
 
 _DOMAIN = b"zkchain.training.noise.v1"
@@ -31,7 +31,7 @@ def noise_vector(seed: bytes, *, length: int, salt: int, deviation: float) -> tu
     normal = NormalDist()
     uniform = (((word >> (64 - _UNIFORM_BITS)) + 0.5) / 2**_UNIFORM_BITS for word in words[:length])
     drawn = (round(normal.inv_cdf(level) * deviation) for level in uniform)
-    return (*drawn, *(word >> (64 - LIMB_BITS) for word in words[length:]))
+    return (*drawn, *(word >> (64 - EXACT_BITS) for word in words[length:]))
 
 
 def candidates(secrets: Sequence[bytes], beacon: bytes, layout: Layout, deviation: float) -> list[tuple[int, ...]]:

@@ -77,6 +77,7 @@ class Plan(Record):
     bound: BoundKind = "none"
     limit: float = 0.0
     uses: int = 1
+    attempts: int = 2
     windows: Windows = Windows()
     test: str = ""  #: samples on which the trained model is judged, relative to the plan
     disputes: bool = False  #: whether a sum that does not match makes every client reveal its update, on chain
@@ -92,6 +93,7 @@ class Plan(Record):
             noisy=self.privacy is not None,
             clients=len(self.owners),
             uses=self.uses,
+            attempts=self.attempts,
             divisor=self.divisor,
             bound=self.bound,
             limit=self.limit,
@@ -102,9 +104,11 @@ class Plan(Record):
     def sensitivity(self) -> float:
         """What adding or leaving out one sample changes a client's sum of gradients by, at most, by Euclidean norm.
 
-        The clip, and two units of the grid a coordinate for how the sum is rounded.
+        The clip, and two units of the grid a coordinate for how the sum is rounded. Where a sum that is too long counts
+        for nothing, one sample may decide whether it counts: then as much as the longest that does.
         """
-        return self.clip + 2 * math.sqrt(self.architecture.parameters) * 2.0**-self.scale
+        reach = max(self.clip, self.limit) if self.bound == "length" else self.clip
+        return reach + 2 * math.sqrt(self.architecture.parameters) * 2.0**-self.scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +152,7 @@ def _plan(table: Mapping[str, Any], folder: Path) -> Plan:
     no_others("the plan", table, known)
     model, data, training = (table_of(table, name) for name in ("model", "data", "training"))
     no_others("[data]", data, {"batch", "scale", "uses", "test"})
-    entries = {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes"}
+    entries = {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes", "attempts"}
     no_others("[training]", training, entries)
     owners = tuple(Owner.from_json(item) for item in table["owners"])
     mode: AggregationMode = one_of("training.aggregation", training.get("aggregation", "mpc"), _MODES)
@@ -173,6 +177,7 @@ def _plan(table: Mapping[str, Any], folder: Path) -> Plan:
         bound=bound,
         limit=number_of("training.limit", training.get("limit", 0.0)),
         test=of_kind("data.test", data.get("test", ""), str),
+        attempts=of_kind("training.attempts", training.get("attempts", 2), int),
         disputes=of_kind("training.disputes", training.get("disputes", False), bool),
         windows=Windows.from_json(table.get("windows", {})),
     )
@@ -185,6 +190,7 @@ def _checked(plan: Plan) -> Plan:
         (1 <= plan.batch <= 4096, f"data.batch is {plan.batch}, allowed are 1 to 4096"),
         (6 <= plan.scale <= 14, f"data.scale is {plan.scale}, allowed are 6 to 14"),
         (1 <= plan.uses <= 1000, f"data.uses is {plan.uses}, allowed are 1 to 1000"),
+        (1 <= plan.attempts <= 100, f"training.attempts is {plan.attempts}, allowed are 1 to 100"),
         (plan.clip > 0, f"training.clip is {plan.clip}, it must be positive"),
         # A circuit multiplies by the reciprocal, which the grid holds for these alone.
         (

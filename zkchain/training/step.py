@@ -33,7 +33,7 @@ def step_model(layout: Layout) -> onnx.ModelProto:
     answer = preactivations[-1]
     if net.loss == "logistic":
         answer = _logistic(graph, answer, n)
-    capped = graph.clip(graph.reshape(graph.slice(factor, 0, n), n, 1), 1.0)
+    capped = graph.share(graph.reshape(graph.slice(factor, 0, n), n, 1))
     error = graph.op("Mul", graph.op("Sub", y, answer), capped)
     errors = _backward(graph, matrices, preactivations, error)
     allowed = _allowed(graph, layout, activations, errors)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkchain.errors import OffGrid
-from zkchain.training.grid import EXACT_BITS, LIMB_BITS, MOST_CLIENTS, from_grid, salt_limbs, to_grid
+from zkchain.training.grid import EXACT_BITS, MOST_CLIENTS, from_grid, salt_limbs, summed_bits, to_grid
 
 
 @given(st.lists(st.integers(-(2**EXACT_BITS) + 1, 2**EXACT_BITS - 1), max_size=30), st.integers(0, 14))
@@ -19,7 +19,9 @@ def test_a_32_bit_float_holds_what_a_circuit_is_given(value: int, scale: int) ->
 
 
 def test_the_sum_of_the_most_limbs_is_exact() -> None:
-    assert (2**LIMB_BITS - 1) * MOST_CLIENTS < 2**EXACT_BITS
+    for clients in range(1, MOST_CLIENTS + 1):
+        assert 18 <= summed_bits(clients) <= EXACT_BITS
+        assert (2 ** summed_bits(clients) - 1) * clients < 2**EXACT_BITS <= (2 ** (summed_bits(clients) + 1)) * clients
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
@@ -37,5 +39,5 @@ def test_a_number_beyond_the_grid_is_refused_without_naming_it() -> None:
 
 def test_salt_outlasts_every_opening() -> None:
     for proofs in range(1, 20):
-        assert salt_limbs(proofs) * LIMB_BITS >= 254 * proofs + 128
-        assert salt_limbs(proofs, 3) * LIMB_BITS >= 254 * (proofs + 2) + 128
+        assert salt_limbs(proofs) * EXACT_BITS >= 254 * proofs + 256
+        assert salt_limbs(proofs, 3, 18) * 18 >= 254 * (proofs + 2) + 256

@@ -1,6 +1,6 @@
 from statistics import fmean, stdev
 
-from zkchain.training.grid import LIMB_BITS
+from zkchain.training.grid import EXACT_BITS
 from zkchain.training.noise import noise_vector, secrets_hash, seed_of
 from zkchain.values import keccak_of
 
@@ -12,7 +12,7 @@ def drawn(secret: bytes, *, length: int = 8, salt: int = 4, deviation: float = 1
 
 
 def test_the_same_secret_and_beacon_give_the_same_noise_on_every_machine() -> None:
-    assert drawn(b"s" * 32) == (105, -108, -167, -122, 21, 73, 75, 65, 133747, 189413, 34155, 180595)
+    assert drawn(b"s" * 32) == (105, -108, -167, -122, 21, 73, 75, 65, 8559850, 12122437, 2185927, 11558141)
 
 
 def test_another_secret_or_beacon_gives_other_noise() -> None:
@@ -28,8 +28,8 @@ def test_noise_has_the_deviation_that_was_asked_for() -> None:
 
 def test_salt_takes_the_whole_range_of_a_limb() -> None:
     salt = drawn(b"s" * 32, length=0, salt=20_000)
-    assert 0 <= min(salt) < 2**8
-    assert 2**LIMB_BITS - 2**8 < max(salt) < 2**LIMB_BITS
+    assert 0 <= min(salt) < 2**14
+    assert 2**EXACT_BITS - 2**14 < max(salt) < 2**EXACT_BITS
 
 
 def test_secrets_are_hashed_one_by_one_so_that_some_can_be_opened() -> None:

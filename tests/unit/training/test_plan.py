@@ -30,6 +30,25 @@ def test_a_plan_says_how_updates_are_summed(tmp_path: Path, mode: str) -> None:
 
 def test_sensitivity_is_the_clip_and_two_units_a_coordinate(tmp_path: Path) -> None:
     assert read_plan(write_plan(tmp_path)).sensitivity == 1.0 + 2 * 4**0.5 / 1024
+    coordinate = read_plan(write_plan(tmp_path, extra="bound = 'coordinate'\nlimit = 3.0\n"))
+    assert coordinate.sensitivity == 1.0 + 2 * 4**0.5 / 1024, "clipping brings two sums no further apart"
+
+
+@pytest.mark.parametrize(("limit", "reach"), [(0.5, 1.0), (3.0, 3.0)])
+def test_where_one_sample_decides_whether_a_sum_counts_all_of_it_has_to_be_hidden(
+    tmp_path: Path, limit: float, reach: float
+) -> None:
+    plan = read_plan(write_plan(tmp_path, extra=f"bound = 'length'\nlimit = {limit}\n"))
+    assert plan.sensitivity == reach + 2 * 4**0.5 / 1024
+
+
+def test_salt_lasts_for_every_proof_that_a_client_may_make(tmp_path: Path) -> None:
+    some, more = (read_plan(write_plan(tmp_path, uses=2, extra=f"attempts = {n}\n")).layout for n in (1, 3))
+    assert (some.proofs_of_batch, more.proofs_of_batch) == (2, 4)
+    for layout in (some, more):
+        assert layout.data_salt * 24 >= 254 * layout.proofs_of_batch + 256
+        # Three clients, and the server: the weights as new ones, as old ones twice, and hashed.
+        assert layout.weights_salt * layout.limb_bits >= 254 * (3 * layout.attempts + 4) + 256
 
 
 def test_a_batch_that_is_bridged_has_salt_for_one_proof_more(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class Client:
         self._site: Site = open_site(plan.network, config, signing=False)
         self._signer: Signer = signer_of(plan, self._who, config)
         self._ledger = ContractAt(self._opened.ledger, load_artifact(LEDGER).abi)
-        self._notes = Notes(federation.party(name), federation.rounds(name, self._opened.run))
+        self._notes = Notes(federation.rounds(name, self._opened.run))
         self._gas = 0
         self._seconds: list[float] = []
 
@@ -106,7 +106,7 @@ class Client:
         owner, openings = self._plan.owners[self._who], self._notes.openings
         circuits, config, prover, report = self._circuits, self._config, self._prover, self._report
         if openings is None:
-            openings = commit_source(self._federation, owner, circuits, config, prover, report)
+            openings = commit_source(self._federation, owner, self._opened.run, circuits, config, prover, report)
             self._notes.save_openings(openings)
         statement = openings.statement
         check_openings(openings, circuits, self._plan.rounds)
@@ -202,6 +202,7 @@ class Client:
         return keccak_of(bytes.fromhex(self._signer.address[2:]) + made.proof[_UPDATE])
 
     def _commit_noise(self, number: int, mine: ClientView) -> bool:
+        self._expect_fresh(number)
         kept = self._notes.secrets_with(mine.secrets_hash)
         beacon, deviation = beacon_of(self._site.chain, self._ledger, number), self._opened.noise.deviation
         vectors = candidates(kept, beacon, self._circuits.layout, deviation)
@@ -214,12 +215,8 @@ class Client:
     def submission(self, number: int) -> Submission:
         """What this client has to submit in round `number`; proved unless it was. Raises as `prove` does."""
         made = self.prove(number)
-        given = Submission(
-            proof=made.proof,
-            path=path_of(self._openings().points, made.batch),
-            noise_hashes=(),
-            secrets=(),
-        )
+        path = path_of(self._openings().points, made.batch)
+        given = Submission(proof=made.proof, path=path, noise_hashes=(), secrets=())
         if self._plan.privacy is None:
             return given
         noise = self._notes.noise_of(number)
@@ -244,16 +241,14 @@ class Client:
         made = self._notes.proof(number)
         if made is not None:
             return made
-        layout = self._circuits.layout
-        openings = self._openings()
-        batch = next_batch_of(self._site.chain, self._ledger, self._signer.address)
+        layout, openings, batch = self._circuits.layout, self._openings(), self._expect_fresh(number)
         before, data = self.weights(number), openings.vectors[batch]
         factors = method_of(layout.architecture).factors(layout, data, before, openings.present[batch])
         vectors = [
             data,
             before,
             self._noise(number),
-            (*factors, *fresh_salt(layout.factor_length - layout.batch)),
+            (*factors, *fresh_salt(layout.factor_length - layout.batch, layout.limb_bits)),
         ]
         self._report(f"{self._name}: proving round {number}")
         started = time.monotonic()
@@ -264,6 +259,12 @@ class Client:
         made = RoundProof(proof=proof, batch=batch, update=update)
         self._notes.save_proof(number, made)
         return made
+
+    def _expect_fresh(self, number: int) -> int:
+        """The batch of round `number`. Raises RoundFailed where another proof would open too much."""
+        batch = next_batch_of(self._site.chain, self._ledger, self._signer.address)
+        self._notes.expect_fresh(number, model_round(self._site.chain, self._ledger), batch, self._circuits.layout)
+        return batch
 
     def _noise(self, number: int) -> tuple[int, ...]:
         """The vector that hides this round's update."""

@@ -8,6 +8,7 @@ from ...errors import OpeningWrong, RoundFailed
 from ...files import make_private, parse_json, write_json
 from ...record import Record
 from ...training.dataset import Openings
+from ...training.layout import Layout
 from ...training.noise import secrets_hash
 from ...values import Digest
 from .folder import read_openings, save_openings
@@ -44,22 +45,24 @@ class RoundProof(Record):
 
 
 class Notes:
-    """One owner's folder, which nobody else may open."""
+    """One owner's folder of a federation's run, which nobody else may open.
 
-    def __init__(self, folder: Path, rounds: Path) -> None:
-        self._folder, self._rounds = folder, rounds
-        for place in (folder, rounds):
-            make_private(place)
+    Salt is of one run: the openings, too, are made anew when a devnet begins anew.
+    """
+
+    def __init__(self, rounds: Path) -> None:
+        self._rounds = rounds
+        make_private(rounds)
 
     @property
     def openings(self) -> Openings | None:
         """What was committed to; None before anything was. Raises RoundFailed, DataMismatch."""
-        path = self._folder / OPENINGS
+        path = self._rounds / OPENINGS
         return read_openings(path) if path.is_file() else None
 
     def save_openings(self, openings: Openings) -> None:
         """Keep what was committed to."""
-        save_openings(self._folder / OPENINGS, openings)
+        save_openings(self._rounds / OPENINGS, openings)
 
     def drawn_secrets(self, number: int, count: int) -> tuple[bytes, ...]:
         """Those that are committed to in round `number`, or with the data: 0. Drawn once, and kept from then on."""
@@ -92,6 +95,32 @@ class Notes:
         """A round's proof; None before it was made."""
         path = self._path(number, "proof")
         return RoundProof.from_json(parse_json(path.read_bytes())) if path.is_file() else None
+
+    def expect_fresh(self, number: int, closed: int, batch: int, layout: Layout) -> None:
+        """Whether salt is left for a proof in round `number` about `batch` and the model after round `closed`.
+
+        Each proof opens both, and it may have been seen although it was not accepted. Raises RoundFailed.
+        """
+        made = {int(path.name[6:10]): path for path in self._rounds.glob("round-*.proof.json")}
+        made.pop(number, None)
+        begun = sum(other > closed for other in made)
+        if begun >= layout.attempts:
+            raise RoundFailed(
+                f"{begun} rounds with proofs have come to nothing since the model was made; the salt of its weights "
+                f"is long enough for {layout.attempts}",
+                remedy="begin a new federation, whose plan says more training.attempts",
+                found=begun + 1,
+                allowed=layout.attempts,
+            )
+        about = sum(RoundProof.from_json(parse_json(path.read_bytes())).batch == batch for path in made.values())
+        if about >= layout.proofs_of_batch:
+            raise RoundFailed(
+                f"batch {batch} was proved about {about} times, and not every proof was accepted; its salt is long "
+                f"enough for {layout.proofs_of_batch}",
+                remedy="begin a new federation, whose plan says more training.attempts",
+                found=about + 1,
+                allowed=layout.proofs_of_batch,
+            )
 
     def update_of(self, number: int) -> tuple[int, ...]:
         """What was proved in a round. Raises OpeningWrong when it is not kept."""

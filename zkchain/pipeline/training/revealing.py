@@ -1,5 +1,6 @@
 """What a data owner has to show when a round's sum is disputed, and what showing it costs."""
 
+import bisect
 import math
 from dataclasses import dataclass
 
@@ -101,3 +102,18 @@ def exposure(plan: Plan, noise: Noise) -> float | None:
     together = 1 if plan.aggregation == "clear" else plan.quorum
     share = noise.multiplier / math.sqrt(together)
     return schedule(share, 1, plan.privacy.delta, plan.privacy.accountant)[0] / UNITS
+
+
+def against_members(plan: Plan, noise: Noise, spent: int) -> float | None:
+    """What `spent`, in billionths, comes to against another owner, who knows its own share of the noise.
+
+    Summed in the clear every owner adds the whole, and it stays the same; where the quorum is one, nothing is left: None.
+    Raises ExtraMissing.
+    """
+    if plan.privacy is None or not spent or plan.aggregation == "clear":
+        return spent / UNITS
+    if plan.quorum == 1:
+        return None
+    steps = bisect.bisect_left(noise.schedule, spent) + 1
+    left = noise.multiplier * math.sqrt((plan.quorum - 1) / plan.quorum)
+    return schedule(left, steps, plan.privacy.delta, plan.privacy.accountant)[-1] / UNITS

@@ -24,6 +24,7 @@ from ...training.grid import from_grid
 from ...values import Address
 from .coordinator import Coordinator
 from .folder import Federation, load_federation
+from .revealing import against_members
 from .rounds import RoundClosed, Taken
 from .setup import open_federation
 
@@ -39,6 +40,7 @@ class Trained(Record):
     rounds: tuple[RoundClosed, ...]  #: of this run
     done: int  #: rounds in all
     epsilon: float  #: most that any owner has spent
+    epsilon_to_members: float | None  #: against another owner, who knows its own noise; None where no other hides it
     delta: float
     clients: tuple[Taken, ...]  #: those that took part to the end
     shut_out: tuple[str, ...]  #: owners who were struck or expelled
@@ -79,12 +81,14 @@ def trained(
     """What came of `rounds`, judged on the plan's test samples. Raises DataMismatch."""
     plan = federation.plan
     accuracy, error = judge(federation, coordinator.opened.run, coordinator.done)
+    spent = coordinator.epsilon()
     return Trained(
         folder=str(federation.root),
         ledger=coordinator.opened.ledger,
         rounds=tuple(rounds),
         done=coordinator.done,
-        epsilon=coordinator.epsilon() / UNITS,
+        epsilon=spent / UNITS,
+        epsilon_to_members=against_members(plan, coordinator.opened.noise, spent),
         delta=0.0 if plan.privacy is None else plan.privacy.delta,
         clients=clients,
         shut_out=tuple(sorted(coordinator.gone())),

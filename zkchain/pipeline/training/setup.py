@@ -136,7 +136,7 @@ def _genesis(federation: Federation) -> tuple[int, ...]:
     if kept is not None:
         return kept
     first = to_grid(plan.architecture.initial(plan.seed), plan.scale, "the first weights")
-    made = (*first, *fresh_salt(plan.layout.weights_salt))
+    made = (*first, *fresh_salt(plan.layout.weights_salt, plan.layout.limb_bits))
     federation.save_genesis(made)
     return made
 
@@ -214,14 +214,14 @@ def trial_of(circuit: TrainingCircuit, layout: Layout, prover: Prover, report: R
 def _nothing(circuit: TrainingCircuit, layout: Layout) -> list[tuple[int, ...]]:
     d = layout.architecture.parameters
     zeros, salt = (0,) * d, fresh_salt
-    weights = (*zeros, *salt(layout.weights_salt))
+    weights = (*zeros, *salt(layout.weights_salt, layout.limb_bits))
     if circuit.role == "weights":
         return [weights]
     if circuit.role == "server":
-        return [weights, (*zeros, *salt(layout.salts_length))]
+        return [weights, (*zeros, *salt(layout.salts_length, layout.limb_bits))]
     samples = (0,) * (layout.data_length - layout.data_salt)
     noise = (*(zeros if layout.noisy else ()), *salt(layout.noise_salt))
-    factor = (*(0,) * layout.batch, *salt(layout.factor_length - layout.batch))
+    factor = (*(0,) * layout.batch, *salt(layout.factor_length - layout.batch, layout.limb_bits))
     return [(*samples, *salt(layout.data_salt)), weights, noise, factor]
 
 

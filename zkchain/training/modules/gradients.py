@@ -50,6 +50,11 @@ def within(values: torch.Tensor, limit: float) -> torch.Tensor:
     return values - torch.relu(values - limit) + torch.relu(-values - limit)
 
 
+def share(values: torch.Tensor) -> torch.Tensor:
+    """Values within 0 and 1, by what is beyond."""
+    return torch.relu(values) - torch.relu(values - 1.0)
+
+
 def answers(network: ModuleNetwork, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
     """What the module says [n, targets] to samples [n, features]."""
     module, names = module_of(network), list(module_of(network).state_dict())

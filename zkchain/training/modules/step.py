@@ -11,7 +11,7 @@ import torch
 
 from ..layout import Layout
 from .export import exported
-from .gradients import pulled, within
+from .gradients import pulled, share, within
 from .inference import module_inference
 from .load import module_of
 from .network import ModuleNetwork
@@ -46,7 +46,7 @@ def _step(
     net, n = _network(layout), layout.batch
     x = data[: n * net.features].reshape(n, net.features)
     y = data[n * net.features : n * (net.features + net.targets)].reshape(n, net.targets)
-    capped = within(factor[:n].reshape(n, 1), 1.0)
+    capped = share(factor[:n].reshape(n, 1))
     gradients = pulled(net, weights[: net.parameters], x, y, capped)
     total = _bounded(layout, _kept(layout, gradients))
     salts = factor[layout.factor_length - layout.salts_length :]
