@@ -107,8 +107,8 @@ def exposure(plan: Plan, noise: Noise) -> float | None:
 def against_members(plan: Plan, noise: Noise, spent: int) -> float | None:
     """What `spent`, in billionths, comes to against another owner, who knows its own share of the noise.
 
-    Summed in the clear every owner adds the whole, and it stays the same; where the quorum is one, nothing is left: None.
-    Raises ExtraMissing.
+    Summed in the clear every owner adds the whole, and it stays the same; None where nothing is left, with a
+    quorum of one. Raises ExtraMissing.
     """
     if plan.privacy is None or not spent or plan.aggregation == "clear":
         return spent / UNITS
