@@ -1,6 +1,7 @@
 """Use case: run a whole federation on this machine, each party as a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -154,10 +155,11 @@ class _Parties:
         log = _log(self._federation, name)
         said.seek(0)
         try:
-            reason = str(json.loads(said.read())["message"])
+            told = json.loads(said.read())
+            reason, remedy = str(told["message"]), str(told["remedy"])
         except (ValueError, KeyError):
-            reason = f"{log} says how"
-        return RoundFailed(f"the client {name} failed: {reason}", owner=name, log=log)
+            reason, remedy = f"{log} says how", None
+        return RoundFailed(f"the client {name} failed: {reason}", remedy=remedy or None, owner=name, log=log)
 
 
 @contextmanager
@@ -176,7 +178,7 @@ def _parties(federation: Federation, names: Sequence[str], gone: Callable[[], fr
             with log.open("wb") as errors:
                 processes.append(
                     subprocess.Popen(
-                        [*command, "--as", name, "--json"],
+                        [*command, "--as", name, "--parent", str(os.getpid()), "--json"],
                         stdout=output,
                         stderr=errors,
                         stdin=subprocess.DEVNULL,
