@@ -53,9 +53,6 @@ def _nothing() -> None:
 class Coordinator:
     """The party that orders the rounds. It sees sums, not updates, unless the plan sums in the clear."""
 
-    #: Whether what a client gives to a sum lies where the coordinator can look at it, once a dispute is over.
-    sees_updates = True
-
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         self._federation, self._config, self._prover, self._report = standing.federation, config, prover, report
         self._plan = standing.federation.plan
@@ -63,7 +60,7 @@ class Coordinator:
         self._site, self._ledger = standing.site, standing.ledger
         self._signer = signer_of(self._plan, -1, config)
         self._bridges = BridgeGuard(standing, prover=prover, report=report)
-        self._arbiter = Arbiter(standing, self._signer, prover=prover, report=report, sees_updates=self.sees_updates)
+        self._arbiter = Arbiter(standing, self._signer, prover=prover, report=report)
 
     @property
     def opened(self) -> Opened:

@@ -43,11 +43,10 @@ class Arbiter:
         *,
         prover: Prover,
         report: Report = silent,
-        sees_updates: bool = True,
     ) -> None:
         self._federation, self._opened, self._circuits = standing.federation, standing.opened, standing.circuits
         self._site, self._ledger, self._signer = standing.site, standing.ledger, signer
-        self._prover, self._report, self._sees_updates = prover, report, sees_updates
+        self._prover, self._report = prover, report
         owners = (owner.name for owner in standing.federation.plan.owners)
         self._names = dict(zip(standing.opened.members, owners, strict=True))
 
@@ -125,8 +124,6 @@ class Arbiter:
 
         What the honest have given is public by now, so that looking at it discloses nothing more of theirs.
         """
-        if not self._sees_updates:  # across hosts nobody knows what was given: one that reveals the truth goes unnamed
-            return (), 0
         liars = [client for client, values in revealed.items() if self._given(client, number) != values]
         gas = 0
         for client in liars:

@@ -83,6 +83,14 @@ def hosts_plan(federation: Federation) -> Plan:
             remedy='set aggregation = "mpc" in the plan, or run it on one machine',
             mode=plan.aggregation,
         )
+    if plan.disputes:
+        # Nobody sees what a client gives to a sum, so one that gives something else and reveals what it proved goes
+        # unnamed, and could make everybody reveal theirs in every round.
+        raise PlanInvalid(
+            "training.disputes is set; across hosts a dispute would make all updates public without naming who lied",
+            remedy="leave training.disputes out of the plan, or run it on one machine",
+            entry="training.disputes",
+        )
     if any(owner.name == COORDINATOR for owner in plan.owners):
         raise PlanInvalid(f"an owner is named {COORDINATOR}, as the coordinator's certificate is", owner=COORDINATOR)
     return plan
@@ -132,8 +140,6 @@ def coordinate_hosts(
 
 class HostCoordinator(Coordinator):
     """A coordinator who reads no update, starts no party, and has what was summed from those who opened it."""
-
-    sees_updates = False
 
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         super().__init__(standing, config=config, prover=prover, report=report)
