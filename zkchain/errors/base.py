@@ -107,6 +107,7 @@
     │   ├── CircuitUnfit
     │   ├── EpsilonOutOfReach
     │   ├── RoundFailed
+    │   │   └── NoiseForged
     │   ├── SumUnmatched
     │   ├── DisputeRefused
     │   │   ├── DisputesOff

@@ -11,6 +11,7 @@ from ...chain.training import current_round, deadline_passed, round_of
 from ...config import Config
 from ...errors import (
     ModeUnavailable,
+    NoiseForged,
     PartyFailed,
     PartyTimeout,
     PlanInvalid,
@@ -130,6 +131,8 @@ def coordinate_hosts(
             try:
                 rounds.append(coordinator.run_round())
                 aborted = 0
+            except NoiseForged as error:  # who did it is out, so there are no more of these than owners
+                report(f"{error.message}; the next round is without")
             except RoundFailed as error:
                 aborted += 1
                 if aborted > _MOST_ABORTED or not coordinator.was_aborted():

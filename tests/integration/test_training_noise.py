@@ -1,0 +1,122 @@
+"""Noise that was forged: what the coordinator does before it closes a round."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.chains import raw
+from tests.support.extras import need_training
+from tests.support.federations import write_plan
+from tests.support.forgers import Forger
+from tests.support.parties import parties_of, training_home
+from zkchain.chain.training import LedgerEvent, act, current_model, ledger_events, round_of
+from zkchain.config import Config
+from zkchain.errors import ClientStruck, NoiseForged, RoundFailed, TransactionReverted
+from zkchain.pipeline.engine import make_engine
+from zkchain.pipeline.training.client import Client
+from zkchain.pipeline.training.coordinator import Coordinator
+from zkchain.pipeline.training.setup import find_federation, signer_of
+
+need_training()
+
+FORGER = 1
+#: Seconds: time enough for proofs on a busy machine; tests move the clock past them.
+WINDOWS = "[windows]\njoin = 600\nnoise = 600\nsubmit = 900\nclose = 900\n"
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+    """One home for all tests here, so that circuits are built once."""
+    with training_home(tmp_path_factory.mktemp("noise")) as found:
+        yield found
+
+
+def federation(folder: Path, config: Config, **plan: object) -> tuple[Coordinator, list[Client]]:
+    given = {"aggregation": "clear", "extra": WINDOWS, **plan}
+    return parties_of(write_plan(folder, **given), config)  # type: ignore[arg-type]
+
+
+def with_forger(coordinator: Coordinator, clients: list[Client], config: Config) -> list[Client]:
+    forger = Forger(coordinator.federation, f"owner{FORGER}", config=config, prover=make_engine(config))
+    return [forger if n == FORGER else client for n, client in enumerate(clients)]
+
+
+def stepping(clients: list[Client]) -> Callable[[], None]:
+    return lambda: [client.step() for client in clients] and None
+
+
+def events(coordinator: Coordinator, name: str) -> list[LedgerEvent]:
+    found = ledger_events(coordinator.site.chain, coordinator.ledger, coordinator.opened.block)
+    return [event for event in found if event.name == name]
+
+
+def past_closing(coordinator: Coordinator, number: int) -> None:
+    chain = coordinator.site.chain
+    found = round_of(chain, coordinator.ledger, number)
+    raw(chain.network.rpc_url, "evm_mine", found.deadline + coordinator.federation.plan.windows.close + 1)
+
+
+class Waited(Exception):
+    """Somebody is waited for."""
+
+
+def waited() -> None:
+    raise Waited
+
+
+def test_one_who_forges_noise_is_shut_out_before_the_model_changes_and_the_others_go_on(
+    tmp_path: Path, config: Config
+) -> None:
+    coordinator, clients = federation(tmp_path, config, name="forged", quorum=2)
+    chain, ledger = coordinator.site.chain, coordinator.ledger
+    forging = with_forger(coordinator, clients, config)
+    before = current_model(chain, ledger)
+    with pytest.raises(NoiseForged, match=r"round 1 cannot be closed: .* owner1, now shut out$") as caught:
+        coordinator.run_round(stepping(forging))
+    assert caught.value.facts["owners"] == ("owner1",)
+    assert coordinator.gone() == {"owner1"}
+    assert (current_model(chain, ledger), coordinator.done) == (before, 0)
+    assert round_of(chain, ledger, 1).phase == "submit", "the ledger lets nobody abort it yet"
+    with pytest.raises(TransactionReverted) as early:
+        act(chain, signer_of(coordinator.federation.plan, -1, config), ledger, "abort", [1])
+    assert early.value.facts["error"] == "RoundCanGoOn"
+    with pytest.raises(ClientStruck):
+        forging[FORGER].step()
+
+    honest = [client for n, client in enumerate(clients) if n != FORGER]
+    prover = make_engine(config)
+    standing = find_federation(coordinator.federation, config=config, prover=prover)
+    again = Coordinator(standing, config=config, prover=prover)  # the same command once more
+    with pytest.raises(Waited):
+        again.run_round(waited)
+    assert round_of(chain, ledger, 1).phase == "submit"
+    past_closing(coordinator, 1)
+    closed = again.run_round(stepping(honest))
+    assert (closed.round, closed.updates, again.done) == (2, 2, 2)
+    assert round_of(chain, ledger, 1).phase == "aborted"
+    assert [event.fields["round"] for event in events(coordinator, "RoundAborted")] == [1]
+    assert len(events(coordinator, "ClientExpelled")) == 1
+
+
+def test_without_a_quorum_no_round_follows_one_with_forged_noise(tmp_path: Path, config: Config) -> None:
+    coordinator, clients = federation(tmp_path, config, name="alone")
+    with pytest.raises(NoiseForged):
+        coordinator.run_round(stepping(with_forger(coordinator, clients, config)))
+    past_closing(coordinator, 1)
+    with pytest.raises(RoundFailed, match="2 owners are left, and the plan's quorum is 3"):
+        coordinator.run_round()
+    assert round_of(coordinator.site.chain, coordinator.ledger, 1).phase == "aborted"
+
+
+def test_a_round_with_forged_noise_is_no_reason_to_ask_for_updates(tmp_path: Path, config: Config) -> None:
+    extra = "disputes = true\n" + WINDOWS
+    coordinator, clients = federation(tmp_path, config, name="asked", quorum=2, extra=extra)
+    forging = with_forger(coordinator, clients, config)
+    coordinator.open_round()
+    for _ in range(2):  # noise, proof
+        stepping(forging)()
+    with pytest.raises(NoiseForged, match="owner1"):
+        coordinator.dispute()
+    assert events(coordinator, "UpdateRevealed") == []
+    assert round_of(coordinator.site.chain, coordinator.ledger, 1).phase == "submit"
