@@ -1,4 +1,4 @@
-"""Noise that was forged: what the coordinator does before it closes a round."""
+"""Noise that was forged, and chance that a chain forgets: what the coordinator does before it closes a round."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +23,8 @@ need_training()
 FORGER = 1
 #: Seconds: time enough for proofs on a busy machine; tests move the clock past them.
 WINDOWS = "[windows]\njoin = 600\nnoise = 600\nsubmit = 900\nclose = 900\n"
+#: Blocks of which a chain gives the hash, and some more.
+FORGOTTEN = 260
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,11 @@ class Waited(Exception):
 
 def waited() -> None:
     raise Waited
+
+
+def mine(coordinator: Coordinator, blocks: int) -> None:
+    for _ in range(blocks):
+        coordinator.site.chain.mine()
 
 
 def test_one_who_forges_noise_is_shut_out_before_the_model_changes_and_the_others_go_on(
@@ -120,3 +127,44 @@ def test_a_round_with_forged_noise_is_no_reason_to_ask_for_updates(tmp_path: Pat
         coordinator.dispute()
     assert events(coordinator, "UpdateRevealed") == []
     assert round_of(coordinator.site.chain, coordinator.ledger, 1).phase == "submit"
+
+
+@pytest.mark.parametrize("noise_too", [False, True], ids=["challenge", "beacon"])
+def test_chance_is_kept_for_longer_than_the_chain_does(tmp_path: Path, config: Config, noise_too: bool) -> None:
+    """Nobody acts for so many blocks that the hash would be lost; the round is closed all the same."""
+    coordinator, clients = federation(tmp_path, config, name=f"drawn{noise_too:d}")
+    chain, ledger, slept = coordinator.site.chain, coordinator.ledger, set[str]()
+
+    def late() -> None:
+        """Come late to a phase once, after the coordinator has seen it."""
+        phase = round_of(chain, ledger, 1).phase
+        if phase not in slept and (phase == "submit" or noise_too):
+            slept.add(phase)
+            mine(coordinator, FORGOTTEN)
+        stepping(clients)()
+
+    closed = coordinator.run_round(late)
+    assert (closed.updates, coordinator.done) == (3, 1)
+    assert slept == ({"submit", "noise"} if noise_too else {"submit"})
+    drawn = events(coordinator, "BeaconDrawn")
+    assert [event.fields["phase"] for event in drawn] == [2, 3], "each once"
+
+
+def test_a_client_that_draws_first_is_no_failure_of_the_coordinators(tmp_path: Path, config: Config) -> None:
+    coordinator, clients = federation(tmp_path, config, name="raced")
+    coordinator.open_round()
+    seen = round_of(coordinator.site.chain, coordinator.ledger, 1)
+    clients[0].step()  # commits to its noise, for which the beacon has to be drawn
+    assert coordinator._waiting._draw(1, seen) == 0
+    assert len(events(coordinator, "BeaconDrawn")) == 1
+
+
+def test_a_round_whose_chance_was_lost_is_aborted_at_once(tmp_path: Path, config: Config) -> None:
+    coordinator, clients = federation(tmp_path, config, name="lost")
+    coordinator.open_round()
+    stepping(clients)()
+    mine(coordinator, FORGOTTEN)  # while no coordinator runs
+    with pytest.raises(RoundFailed, match="round 1 was aborted"):
+        coordinator.run_round()
+    closed = coordinator.run_round(stepping(clients))
+    assert (closed.round, closed.updates) == (2, 3)

@@ -1,12 +1,13 @@
-"""What the coordinator does until a round can be closed: end phases, look at what comes."""
+"""What the coordinator does until a round can be closed: keep what chance said, end phases, look at what comes."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ...chain.training import RoundView, deadline_passed, ledger_events, round_of
-from ...errors import RoundFailed
+from ...chain.training import RoundView, block_passed, deadline_passed, ledger_events, round_of
+from ...errors import RoundFailed, TransactionReverted
 from ...progress import Report, silent
+from ...values import ZERO_DIGEST
 from .noise_guard import Act, NoiseGuard
 from .setup import Standing
 
@@ -91,9 +92,33 @@ class Waiting:
         return deadline_passed(self._site.chain, found.deadline + self._plan.windows.close)
 
     def _move(self, number: int, found: RoundView) -> int:
-        """End what has no more time, without those that are missing; gas, 0 for nothing."""
+        """End what has no more time, without those that are missing, or keep what chance said; gas, 0 for nothing."""
         if self._is_hopeless(found):
             return self._act("abort", [number])
         if found.phase in _ENDS and deadline_passed(self._site.chain, found.deadline):
             return self._act(_ENDS[found.phase], [number])
-        return 0
+        return self._draw(number, found)
+
+    def _draw(self, number: int, found: RoundView) -> int:
+        """Have the ledger keep the hash on which a phase stands: the chain itself knows it for 256 blocks alone; gas.
+
+        The first client that needs it does the same, but a proof may take longer than that.
+        """
+        if self._is_drawn(found) or not block_passed(self._site.chain, found.seal_block):
+            return 0
+        try:
+            return self._act("draw", [number])
+        except TransactionReverted as error:
+            if error.facts.get("error") == "BeaconLost":
+                self._report(f"round {number}: the chain has forgotten the block that draws; another round is needed")
+                return self._act("abort", [number])
+            now = round_of(self._site.chain, self._ledger, number)
+            if self._is_drawn(now) or now.phase != found.phase:
+                return 0  # a client was first
+            raise
+
+    def _is_drawn(self, found: RoundView) -> bool:
+        """Whether nothing is to be drawn in this phase, or it was."""
+        if self._plan.privacy is None or found.phase not in ("noise", "submit"):
+            return True
+        return (found.beacon if found.phase == "noise" else found.challenge) != ZERO_DIGEST
