@@ -1,7 +1,7 @@
 """Use case: coordinate a federation whose owners are on other hosts."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from ...record import Record
 from ...training.aggregate import Limits
 from ...training.grid import EXACT_BITS
 from ...training.hosts.identity import COORDINATOR, Identity, make_member, read_identity
-from ...training.hosts.meeting import Meeting
+from ...training.hosts.meeting import HandedIn, Meeting
 from ...training.hosts.server import BoardServer
 from ...training.plan import Plan
 from ...values import address
@@ -190,9 +190,29 @@ class HostCoordinator(Coordinator):
         meeting = Meeting(number, names, length=length, limit=limit)
         self._board.call(meeting)
         try:
-            return meeting.wait(seconds)
+            return self._true_one(number, meeting.wait(seconds))
         finally:
             meeting.end()
+
+    def _true_one(self, number: int, sums: Sequence[HandedIn]) -> tuple[int, ...]:
+        """The sum that is that of what was proved, whoever opened another one. One that all opened is compared later.
+
+        Raises PartyFailed where several were opened and none of them is.
+        """
+        if len(sums) == 1:
+            return sums[0].values
+        updates = self._updates(number)
+        for one in sums:
+            if self._arbiter.matches(one.values, updates):
+                others = ", ".join(name for other in sums if other is not one for name in other.names)
+                self._report(f"round {number}: {others} handed in another sum than that of what was proved")
+                return one.values
+        said = "; ".join(f"one sum by {', '.join(one.names)}" for one in sums)
+        raise PartyFailed(
+            f"the clients opened different sums, and none is that of what was proved: {said}",
+            remedy="the sum is tried anew until the round's time is over",
+            parties=[one.names for one in sums],
+        )
 
     def _give_up(self, number: int, why: ZkchainError) -> RoundFailed:
         self._act("abort", [number])
