@@ -1,9 +1,12 @@
 """Owners that do not keep to the rules."""
 
+from unittest.mock import patch
+
 from zkchain.chain.training import ClientView, beacon_of
 from zkchain.pipeline.training.client import Client
-from zkchain.pipeline.training.notes import RoundNoise
+from zkchain.pipeline.training.notes import RoundNoise, RoundProof
 from zkchain.training.circuits import commit_vectors
+from zkchain.training.grid import EXACT_BITS
 from zkchain.training.noise import candidates, point_hashes
 from zkchain.values import keccak_of
 
@@ -20,3 +23,11 @@ class Forger(Client):
         hashed = bytes.fromhex(keccak_of(b"".join(point_hashes(points)))[2:])
         self._act("commitNoise", [number, hashed, self._next_secrets(number)])
         return True
+
+
+class Salter(Client):
+    """One that takes the largest numbers which a circuit reads for salt, so that no sum with it can be read."""
+
+    def prove(self, number: int) -> RoundProof:
+        with patch("zkchain.pipeline.training.client.fresh_salt", lambda count: (2**EXACT_BITS - 1,) * count):
+            return super().prove(number)

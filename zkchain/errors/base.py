@@ -107,7 +107,8 @@
     │   ├── CircuitUnfit
     │   ├── EpsilonOutOfReach
     │   ├── RoundFailed
-    │   │   └── NoiseForged
+    │   │   ├── NoiseForged
+    │   │   └── SaltForged
     │   ├── SumUnmatched
     │   ├── DisputeRefused
     │   │   ├── DisputesOff

@@ -39,6 +39,7 @@ from .folder import Federation, Opened, Weights
 from .noise_guard import NoiseGuard
 from .revealing import expect_disputes, round_in_dispute
 from .rounds import Closing, Disputed, RoundClosed, Settled, Struck
+from .salt_guard import SaltGuard
 from .setup import Standing, signer_of
 from .waiting import Alive, Waiting
 
@@ -50,6 +51,9 @@ def _nothing() -> None:
 class Coordinator:
     """The party that orders the rounds. It sees sums, not updates, unless the plan sums in the clear."""
 
+    #: Whether what a client gives to a sum lies where the coordinator can look at it, should somebody have cheated.
+    sees_updates = True
+
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         self._federation, self._config, self._prover, self._report = standing.federation, config, prover, report
         self._plan = standing.federation.plan
@@ -58,6 +62,7 @@ class Coordinator:
         self._signer = signer_of(self._plan, -1, config)
         self._bridges = BridgeGuard(standing, prover=prover, report=report)
         self._noise = NoiseGuard(standing, self._act, prover=prover, report=report)
+        self._salt = SaltGuard(standing, self._act, sees_updates=self.sees_updates, report=report)
         self._waiting = Waiting(standing, self._act, self._noise, report)
         self._arbiter = Arbiter(standing, self._signer, prover=prover, report=report)
 
@@ -100,11 +105,11 @@ class Coordinator:
         """One round from opening to closing; an open one is taken up. `alive` is called while waiting and may raise.
 
         A sum that does not match is disputed, where the plan has that, and the round goes on with the updates that are
-        revealed. A round with noise that was forged is left as soon as the ledger lets it, and another one is opened.
+        revealed. A round with forged noise or salt is left as soon as the ledger lets it, and another is opened.
 
-        Raises NoiseForged when that is found, SumUnmatched where there are no disputes, BridgeBroken for an owner whose
-        data are not what it registered, RoundFailed, TransactionReverted with the ledger's reason, AggregationError and
-        EngineError.
+        Raises NoiseForged and SaltForged when that is found, SumUnmatched where there are no disputes, BridgeBroken for
+        an owner whose data are not what it registered, RoundFailed, TransactionReverted with the ledger's reason,
+        AggregationError and EngineError.
         """
         chain, started = self._site.chain, time.monotonic()
         number = current_round(chain, self._ledger)
@@ -119,6 +124,7 @@ class Coordinator:
         self._bridges.expect()  # of who came late, too
         began = time.monotonic()
         total, settled = self._agreed(number, alive)
+        self._expect_fit(number, total, alive)
         summed = time.monotonic()
         closed = self.close(number, total)
         return RoundClosed(
@@ -165,14 +171,18 @@ class Coordinator:
         return frozenset(owner.name for one, owner in pairs if not client_of(chain, self._ledger, one).enrolled)
 
     def _leave(self, number: int, alive: Alive) -> int:
-        """Abort an open round in which noise was found to be forged, as soon as the ledger allows it; gas."""
+        """Abort an open round in which noise or salt was found to be forged, as soon as the ledger allows it; gas."""
         if number == 0 or round_of(self._site.chain, self._ledger, number).phase not in ("submit", "reveal"):
             return 0
-        forgers = self._noise.spoiled(number)
+        forgers = self._noise.spoiled(number) or self._salt.spoiled(number)
         if not forgers:
             return 0
-        self._report(f"round {number} will not be closed: {', '.join(forgers)} forged noise in it")
+        self._report(f"round {number} will not be closed: {', '.join(forgers)} forged noise or salt in it")
         return self._waiting.for_end(number, alive)
+
+    def _expect_fit(self, number: int, total: tuple[int, ...], alive: Alive) -> None:
+        """Whether circuits can read a sum, as they can every one of honest updates. Raises as `SaltGuard.expect`."""
+        self._salt.expect(number, total)
 
     def _agreed(self, number: int, alive: Alive) -> tuple[tuple[int, ...], Settled | None]:
         """The sum that the ledger will take: the one that was computed, or that of what a dispute reveals."""

@@ -35,6 +35,7 @@ from .folder import Federation, load_federation
 from .rounds import RoundClosed
 from .run import Trained, trained
 from .setup import Standing, open_federation
+from .waiting import Alive
 
 #: Rounds in a row that may end without a new model before the coordinator gives up: each costs owners epsilon.
 _MOST_ABORTED = 2
@@ -144,6 +145,8 @@ def coordinate_hosts(
 class HostCoordinator(Coordinator):
     """A coordinator who reads no update, starts no party, and has what was summed from those who opened it."""
 
+    sees_updates = False
+
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         super().__init__(standing, config=config, prover=prover, report=report)
         self._board = Board(standing.federation)
@@ -178,6 +181,15 @@ class HostCoordinator(Coordinator):
                 if deadline_passed(self._site.chain, found.deadline + closing):
                     raise self._give_up(number, error) from error
                 time.sleep(_PAUSE)
+
+    def _expect_fit(self, number: int, total: tuple[int, ...], alive: Alive) -> None:
+        """Nobody can be named here, so the round is left before the failure is said, and the next one can begin."""
+        try:
+            super()._expect_fit(number, total, alive)
+        except RoundFailed as error:
+            self._report(error.message)
+            self._waiting.for_end(number, alive)
+            raise
 
     def _clients(self, number: int) -> list[str]:
         owners = zip(self._opened.members, self._plan.owners, strict=True)
