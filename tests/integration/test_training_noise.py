@@ -16,6 +16,7 @@ from zkchain.errors import ClientStruck, NoiseForged, RoundFailed, TransactionRe
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
+from zkchain.pipeline.training.run import run_plan
 from zkchain.pipeline.training.setup import find_federation, signer_of
 
 need_training()
@@ -104,6 +105,21 @@ def test_one_who_forges_noise_is_shut_out_before_the_model_changes_and_the_other
     assert round_of(chain, ledger, 1).phase == "aborted"
     assert [event.fields["round"] for event in events(coordinator, "RoundAborted")] == [1]
     assert len(events(coordinator, "ClientExpelled")) == 1
+
+
+def test_the_same_command_again_leaves_the_round_and_ends_the_plan_without_the_forger(
+    tmp_path: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`train run`, whose clients are processes: the round that was left is one of the plan's."""
+    coordinator, clients = federation(tmp_path, config, name="again", quorum=2, rounds=2)
+    with pytest.raises(NoiseForged):
+        coordinator.run_round(stepping(with_forger(coordinator, clients, config)))
+    past_closing(coordinator, 1)
+    monkeypatch.setenv("ZKCHAIN_HOME", str(config.home))
+    trained = run_plan(tmp_path / "plan.toml", config=config, prover=make_engine(config))
+    assert [(one.round, one.updates) for one in trained.rounds] == [(2, 2)]
+    assert (trained.done, trained.shut_out) == (2, ("owner1",))
+    assert [one.name for one in trained.clients] == ["owner0", "owner2"]
 
 
 def test_without_a_quorum_no_round_follows_one_with_forged_noise(tmp_path: Path, config: Config) -> None:

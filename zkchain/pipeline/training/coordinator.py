@@ -112,8 +112,8 @@ class Coordinator:
         AggregationError and EngineError.
         """
         chain, started = self._site.chain, time.monotonic()
+        gas = self.leave(alive)
         number = current_round(chain, self._ledger)
-        gas = self._leave(number, alive)
         if number == 0 or round_of(chain, self._ledger, number).phase in ("closed", "aborted"):
             self._expect_quorum()
             self._waiting.for_data(alive)
@@ -140,6 +140,20 @@ class Coordinator:
             struck=settled.struck if settled else (),
             named=settled.named if settled else (),
         )
+
+    def leave(self, alive: Alive = _nothing) -> int:
+        """Abort an open round in which noise or salt was found to be forged, as soon as the ledger allows it; gas.
+
+        Raises as `NoiseGuard.spoiled` does.
+        """
+        number = current_round(self._site.chain, self._ledger)
+        if number == 0 or round_of(self._site.chain, self._ledger, number).phase not in ("submit", "reveal"):
+            return 0
+        forgers = self._noise.spoiled(number) or self._salt.spoiled(number)
+        if not forgers:
+            return 0
+        self._report(f"round {number} will not be closed: {', '.join(forgers)} forged noise or salt in it")
+        return self._waiting.for_end(number, alive)
 
     def dispute(self) -> Disputed:
         """Ask every client of the open round for its update, if the sum does not match.
@@ -169,16 +183,6 @@ class Coordinator:
         chain = self._site.chain
         pairs = zip(self._opened.members, self._plan.owners, strict=True)
         return frozenset(owner.name for one, owner in pairs if not client_of(chain, self._ledger, one).enrolled)
-
-    def _leave(self, number: int, alive: Alive) -> int:
-        """Abort an open round in which noise or salt was found to be forged, as soon as the ledger allows it; gas."""
-        if number == 0 or round_of(self._site.chain, self._ledger, number).phase not in ("submit", "reveal"):
-            return 0
-        forgers = self._noise.spoiled(number) or self._salt.spoiled(number)
-        if not forgers:
-            return 0
-        self._report(f"round {number} will not be closed: {', '.join(forgers)} forged noise or salt in it")
-        return self._waiting.for_end(number, alive)
 
     def _expect_fit(self, number: int, total: tuple[int, ...], alive: Alive) -> None:
         """Whether circuits can read a sum, as they can every one of honest updates. Raises as `SaltGuard.expect`."""
