@@ -16,7 +16,7 @@ from tests.support.hosts import Host, share_circuits, write_hosts
 from tests.support.wire import Wire
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.training import model_round, round_of
-from zkchain.errors import BoardUnreachable, BoardUntrue, PartyFailed, RoundFailed
+from zkchain.errors import BoardUnreachable, BoardUntrue, PartyFailed, RoundFailed, SumUnmatched
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.folder import load_federation
@@ -155,8 +155,9 @@ def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wir
     }
 
 
-def opened_by(federation: Federation, sums: dict[str, list[int]]) -> tuple[int, ...]:
-    """What the coordinator takes for the sum of the first round when its clients hand these in."""
+@contextmanager
+def handing_in(federation: Federation, sums: dict[str, list[int]]) -> Iterator[None]:
+    """The clients of the first round hand these in when they are called."""
     board = federation.coordinator._board
 
     def ask(name: str, path: str, body: object = None) -> Answer:
@@ -172,10 +173,8 @@ def opened_by(federation: Federation, sums: dict[str, list[int]]) -> tuple[int, 
             assert ask(name, f"/sum/{attempt}/opened", {"values": values}).status == 200
 
     clients = Work(hand_in)
-    try:
-        return federation.coordinator._attempt(1, sorted(sums), 60)
-    finally:
-        clients.ended()
+    yield
+    clients.ended()
 
 
 def test_the_sum_that_the_ledger_confirms_counts_whoever_hands_in_another(federation: Federation) -> None:
@@ -186,11 +185,26 @@ def test_the_sum_that_the_ledger_confirms_counts_whoever_hands_in_another(federa
     false = [true[0] + 1, *true[1:]]
     said: list[str] = []
     federation.coordinator._report = lambda message, share=None: said.append(message)
-    assert opened_by(federation, {"owner0": false, "owner1": true, "owner2": false}) == tuple(true)
+    with handing_in(federation, {"owner0": false, "owner1": true, "owner2": false}):
+        assert federation.coordinator.total(1) == tuple(true)
     assert "round 1: owner0, owner2 handed in another sum than that of what was proved" in said
-    with pytest.raises(PartyFailed, match="one sum by owner0, owner2; one sum by owner1") as failed:
-        opened_by(federation, {"owner0": false, "owner1": [0] * len(true), "owner2": false})
+    with (
+        handing_in(federation, {"owner0": false, "owner1": [0] * len(true), "owner2": false}),
+        pytest.raises(PartyFailed, match="one sum by owner0, owner2; one sum by owner1") as failed,
+    ):
+        federation.coordinator._attempt(1, ["owner0", "owner1", "owner2"], 60)
     assert [list(names) for names in failed.value.facts["parties"]] == [["owner0", "owner2"], ["owner1"]]
+
+
+def test_a_wrong_sum_that_all_opened_is_refused_and_says_that_nobody_is_named(federation: Federation) -> None:
+    false = [1] * federation.coordinator.circuits.layout.update_length
+    with (
+        handing_in(federation, {"owner0": false, "owner1": false, "owner2": false}),
+        pytest.raises(SumUnmatched, match="who gave something else is not known") as unmatched,
+    ):
+        federation.coordinator._agreed(1, lambda: None)
+    assert "across hosts nobody is named" in unmatched.value.remedy
+    assert "disputes" not in unmatched.value.remedy
 
 
 def test_nobody_shows_a_bridge_for_another_and_the_board_keeps_no_other_thing(federation: Federation) -> None:

@@ -53,6 +53,8 @@ class Coordinator:
 
     #: Whether what a client gives to a sum lies where the coordinator can look at it, should somebody have cheated.
     sees_updates = True
+    #: What to do about a sum that nobody is known to have spoiled; None for what the error says by itself.
+    _unnamed: str | None = None
 
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         self._federation, self._config, self._prover, self._report = standing.federation, config, prover, report
@@ -197,7 +199,7 @@ class Coordinator:
                 return total, None
             said = f"round {number}: the sum is not that of the updates that were proved"
             if not self._plan.disputes:
-                raise SumUnmatched(f"{said}; who gave something else is not known", round=number)
+                raise SumUnmatched(f"{said}; who gave something else is not known", remedy=self._unnamed, round=number)
             self._report(f"{said}; all have to reveal theirs")
             gas = self._arbiter.open(number).gas
         settled = self._arbiter.settle(number, alive)

@@ -146,6 +146,9 @@ class HostCoordinator(Coordinator):
     """A coordinator who reads no update, starts no party, and has what was summed from those who opened it."""
 
     sees_updates = False
+    _unnamed = (
+        "across hosts nobody is named: begin a federation without an owner that is not trusted, or on one machine"
+    )
 
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         super().__init__(standing, config=config, prover=prover, report=report)
