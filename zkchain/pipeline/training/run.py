@@ -28,6 +28,7 @@ from .folder import Federation, load_federation
 from .revealing import against_members
 from .rounds import RoundClosed, Taken
 from .setup import open_federation
+from .waiting import Alive
 
 _STOP_SECONDS = 10.0
 
@@ -57,13 +58,13 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
     federation = load_federation(plan_path)
     standing = open_federation(federation, config=config, prover=prover, report=report)
     coordinator = Coordinator(standing, config=config, prover=prover, report=report)
-    left = federation.plan.rounds - coordinator.done
-    if left <= 0:
+    if coordinator.done >= federation.plan.rounds:
         return trained(federation, coordinator, [], ())
+    coordinator.leave()  # before clients are there that would still submit to a round that will not be closed
     gone = coordinator.gone()
     names = [owner.name for owner in federation.plan.owners if owner.name not in gone]
     with _parties(federation, names, coordinator.gone) as parties:
-        rounds = [coordinator.run_round(parties.check) for _ in range(left)]
+        rounds = _rest(coordinator, parties.check)
         return trained(federation, coordinator, rounds, parties.results())
 
 
@@ -72,8 +73,19 @@ def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: 
     federation = load_federation(plan_path)
     standing = open_federation(federation, config=config, prover=prover, report=report)
     coordinator = Coordinator(standing, config=config, prover=prover, report=report)
-    rounds = [coordinator.run_round() for _ in range(federation.plan.rounds - coordinator.done)]
-    return trained(federation, coordinator, rounds, ())
+    return trained(federation, coordinator, _rest(coordinator, _nobody), ())
+
+
+def _rest(coordinator: Coordinator, alive: Alive) -> list[RoundClosed]:
+    """Run what is left of the rounds. One that was aborted counts as one of the plan's, as it does for clients."""
+    rounds = []
+    while coordinator.done < coordinator.federation.plan.rounds:
+        rounds.append(coordinator.run_round(alive))
+    return rounds
+
+
+def _nobody() -> None:
+    """Clients that somebody else runs are not looked after."""
 
 
 def trained(
