@@ -19,7 +19,7 @@ from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.hosts import HostCoordinator
 from zkchain.pipeline.training.setup import find_federation
-from zkchain.training.grid import EXACT_BITS, LIMB_BITS
+from zkchain.training.grid import EXACT_BITS
 
 need_training()
 
@@ -61,7 +61,7 @@ def said(coordinator: Coordinator, name: str) -> int:
 def test_who_has_salt_out_of_range_is_shut_out_and_the_others_go_on(tmp_path: Path, config: Config) -> None:
     coordinator, clients = federation(tmp_path, config, name="salted", quorum=2)
     with pytest.raises(
-        SaltForged, match=r"does not fit 24 bits, because of salt beyond 18 bits of owner1, now shut out"
+        SaltForged, match=r"does not fit 24 bits, because of salt beyond 22 bits of owner1, now shut out"
     ):
         coordinator.run_round(stepping(clients))
     assert (coordinator.gone(), coordinator.done) == ({"owner1"}, 0)
@@ -69,7 +69,7 @@ def test_who_has_salt_out_of_range_is_shut_out_and_the_others_go_on(tmp_path: Pa
         if client is not clients[SALTER]:
             path = coordinator.federation.update(client._name, coordinator.opened.run, 1)
             salt = parse_json(path.read_bytes())["values"][coordinator.circuits.layout.architecture.parameters :]
-            assert all(0 <= limb < 2**LIMB_BITS for limb in salt)
+            assert all(0 <= limb < 2**coordinator.circuits.layout.limb_bits for limb in salt)
     past_closing(coordinator)
     honest = [client for n, client in enumerate(clients) if n != SALTER]
     closed = coordinator.run_round(stepping(honest))
@@ -88,7 +88,7 @@ def test_who_reveals_salt_out_of_range_is_shut_out(tmp_path: Path, config: Confi
         stepping(clients)()
     path = coordinator.federation.update(f"owner{SALTER}", coordinator.opened.run, 1)
     values = parse_json(path.read_bytes())["values"]
-    write_json(path, {"values": [value % 2**LIMB_BITS for value in values]}, mode=0o600)
+    write_json(path, {"values": [value % 2**coordinator.circuits.layout.limb_bits for value in values]}, mode=0o600)
     with pytest.raises(SaltForged, match="owner1, now shut out"):
         coordinator.run_round(stepping(clients))
     assert said(coordinator, "UpdateRevealed") == 3

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...chain.training import LedgerEvent, client_of, ledger_events, round_of, updates_of
 from ...errors import RoundFailed, SaltForged
 from ...progress import Report, silent
-from ...training.grid import EXACT_BITS, LIMB_BITS
+from ...training.grid import EXACT_BITS
 from ...values import Address, address
 from .noise_guard import Act
 from .setup import Standing
@@ -49,12 +49,12 @@ class SaltGuard:
             self._report(f"round {number}: the update of {self._names[client]} has salt out of range")
             if client_of(self._site.chain, self._ledger, client).enrolled:
                 self._act("expel", [client])
-        names = tuple(self._names[client] for client in forged)
+        names, bits = tuple(self._names[client] for client in forged), self._circuits.layout.limb_bits
         raise SaltForged(
-            f"{said}, because of salt beyond {LIMB_BITS} bits of {', '.join(names)}, now shut out",
+            f"{said}, because of salt beyond {bits} bits of {', '.join(names)}, now shut out",
             round=number,
             owners=names,
-            allowed=2**LIMB_BITS,
+            allowed=2**bits,
         )
 
     def _clients(self, number: int) -> list[Address]:
@@ -71,8 +71,9 @@ class SaltGuard:
             known = {client: values for client, values in given.items() if values is not None}
         else:
             known = {}
-        salt = self._circuits.layout.architecture.parameters  # of an update, all that is behind its parameters
-        return [one for one in clients if one in known and not in_range(known[one][salt:])]
+        layout = self._circuits.layout
+        salt = layout.architecture.parameters  # of an update, all that is behind its parameters
+        return [one for one in clients if one in known and not in_range(known[one][salt:], layout.limb_bits)]
 
     def _events(self) -> tuple[LedgerEvent, ...]:
         return ledger_events(self._site.chain, self._ledger, self._opened.block)
@@ -83,6 +84,6 @@ def fits(total: Sequence[int]) -> bool:
     return all(abs(value) < 2**EXACT_BITS for value in total)
 
 
-def in_range(limbs: Sequence[int]) -> bool:
+def in_range(limbs: Sequence[int], bits: int) -> bool:
     """Whether these are limbs of salt as everybody draws them."""
-    return all(0 <= limb < 2**LIMB_BITS for limb in limbs)
+    return all(0 <= limb < 2**bits for limb in limbs)
