@@ -170,10 +170,10 @@ def killed(pid: int, command: list[str]) -> bool:
     return False
 
 
-def test_a_client_that_is_killed_is_named_with_its_log_and_the_next_run_goes_on(federation: Federation) -> None:
-    folder = federation.zkchain.cwd / "killed"
-    folder.mkdir()
-    plan = write_plan(folder, name="killed", aggregation="clear")
+def test_a_client_that_is_killed_is_named_with_its_log_and_the_next_run_goes_on(
+    federation: Federation, tmp_path: Path
+) -> None:
+    plan = write_plan(tmp_path, name="killed", aggregation="clear")
     running = federation.zkchain.start("train", "run", plan, "--json")
     command = ["train", "client", str(plan), "--as", "owner1"]
     until(lambda: killed(running.pid, command), seconds=120)
@@ -189,11 +189,9 @@ def test_a_client_that_is_killed_is_named_with_its_log_and_the_next_run_goes_on(
 
 
 def test_a_run_that_is_killed_takes_its_clients_along_and_is_taken_up_by_the_same_command(
-    federation: Federation,
+    federation: Federation, tmp_path: Path
 ) -> None:
-    folder = federation.zkchain.cwd / "lost"
-    folder.mkdir()
-    plan = write_plan(folder, name="lost", aggregation="clear", private=False)
+    plan = write_plan(tmp_path, name="lost", aggregation="clear", private=False)
     running = federation.zkchain.start("train", "run", plan, "--json")
     log = plan.with_suffix(".federation") / "parties" / "owner1" / "client.log"
     until(lambda: log.is_file() and "proving round 1" in log.read_text(encoding="utf-8"), seconds=120)
@@ -211,10 +209,8 @@ def commands() -> Iterator[list[str]]:
             yield one.cmdline()
 
 
-def test_two_processes_of_one_owner_prove_a_round_once(federation: Federation) -> None:
-    folder = federation.zkchain.cwd / "twice"
-    folder.mkdir()
-    plan = write_plan(folder, name="twice", aggregation="clear", private=False)
+def test_two_processes_of_one_owner_prove_a_round_once(federation: Federation, tmp_path: Path) -> None:
+    plan = write_plan(tmp_path, name="twice", aggregation="clear", private=False)
     coordinator = federation.zkchain.start("train", "coordinator", plan, "--json")
     until(lambda: (plan.with_suffix(".federation") / "federation.json").is_file(), seconds=120)
     names = ["owner0", "owner1", "owner1", "owner2"]
