@@ -212,11 +212,11 @@ def test_no_datum_and_no_salt_is_in_what_all_may_see(bridged: Bridged) -> None:
 
 
 def test_on_chain_are_the_root_and_three_counts(bridged: Bridged) -> None:
-    sent = bridged.standing.site.chain.calldata_of(digest(bridged.registered.tx_hash))
+    sent = bridged.standing.site.chain.sent(digest(bridged.registered.tx_hash))
     counts = (bridged.registered.batches, bridged.registered.samples, UNLIMITED)
     words = bytes.fromhex(bridged.registered.root[2:]) + b"".join(count.to_bytes(32, "big") for count in counts)
     assert sent is not None
-    assert sent[4:] == words
+    assert sent.data[4:] == words
 
 
 def test_nothing_is_shown_of_what_was_promised(bridged: Bridged) -> None:
