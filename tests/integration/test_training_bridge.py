@@ -72,7 +72,8 @@ class Bridged:
             checked = verify_plan(self.plan, config=self.config, prover=self.prover)
             assert not checked.good
             assert [(one.what, one.holds, one.why) for one in checked.checks] == [
-                ("data bridge", False, caught.value.message)
+                ("setup", True, ""),
+                ("data bridge", False, caught.value.message),
             ]
         finally:
             path.write_bytes(kept)

@@ -86,14 +86,14 @@ def trace_model(
         data=tuple(_data(events, registered)),
         disputes=disputes_in(events),
         answers=len(answers),
-        epsilon=_charged(events, model.model_id),
+        epsilon=charged_until_linked(events, model.model_id),
         setup=setup,
         unchecked=unchecked,
         problems=tuple(problems),
     )
 
 
-def _charged(events: Sequence[LedgerEvent], model_id: Digest) -> int:
+def charged_until_linked(events: Sequence[LedgerEvent], model_id: Digest) -> int:
     """Most that any client had been charged when the model was linked, in rounds of any outcome."""
     linked = (
         place
