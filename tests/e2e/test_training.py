@@ -126,7 +126,7 @@ def test_running_again_does_nothing_more(federation: Federation) -> None:
 def test_every_proof_and_every_opened_noise_holds_off_the_chain(federation: Federation) -> None:
     checks = federation.steps["verify"].json["checks"]
     found = [(check["round"], check["what"]) for check in checks]
-    assert found.count((0, "data bridge")) == 1
+    assert found.count((0, "setup")) == found.count((0, "data bridge")) == 1
     for number in range(1, ROUNDS + 1):
         assert found.count((number, "step proof")) == 3
         assert found.count((number, "opened noise")) == 3
@@ -136,7 +136,8 @@ def test_every_proof_and_every_opened_noise_holds_off_the_chain(federation: Fede
 
 def test_an_answer_is_traced_back_to_every_data_set(federation: Federation) -> None:
     traced = federation.steps["audit"].json
-    assert traced["problems"] == []
+    assert (traced["problems"], traced["setup"]) == ([], "compared")
+    assert traced["epsilon"] == max(item["epsilon"] for part in traced["rounds"] for item in part["updates"])
     assert traced["answers"] == 1
     assert traced["round"] == ROUNDS
     assert len({item["root"] for item in traced["data"]}) == 3
@@ -149,6 +150,7 @@ def test_the_lineage_is_a_picture_that_needs_nothing_else(federation: Federation
     page = (federation.zkchain.cwd / "lineage.html").read_text(encoding="utf-8")
     assert "<svg" in page
     assert "<script" not in page
+    assert "Every line was checked" in page
     assert page.count("<path") == 3 * 2 * ROUNDS + 1
 
 

@@ -99,3 +99,5 @@ def test_the_audit_shows_the_dispute(disputed: Disputed) -> None:
     page = (disputed.zkchain.cwd / "lineage.html").read_text(encoding="utf-8")
     assert "Disputes" in page
     assert case["expelled"][0] in page
+    assert "but not for the owners of the 3 updates that were revealed" in page
+    assert "Every line was checked" not in page, "there was no plan to compare the ledger with"

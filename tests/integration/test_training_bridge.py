@@ -72,7 +72,8 @@ class Bridged:
             checked = verify_plan(self.plan, config=self.config, prover=self.prover)
             assert not checked.good
             assert [(one.what, one.holds, one.why) for one in checked.checks] == [
-                ("data bridge", False, caught.value.message)
+                ("setup", True, ""),
+                ("data bridge", False, caught.value.message),
             ]
         finally:
             path.write_bytes(kept)
@@ -212,11 +213,11 @@ def test_no_datum_and_no_salt_is_in_what_all_may_see(bridged: Bridged) -> None:
 
 
 def test_on_chain_are_the_root_and_three_counts(bridged: Bridged) -> None:
-    sent = bridged.standing.site.chain.calldata_of(digest(bridged.registered.tx_hash))
+    sent = bridged.standing.site.chain.sent(digest(bridged.registered.tx_hash))
     counts = (bridged.registered.batches, bridged.registered.samples, UNLIMITED)
     words = bytes.fromhex(bridged.registered.root[2:]) + b"".join(count.to_bytes(32, "big") for count in counts)
     assert sent is not None
-    assert sent[4:] == words
+    assert sent.data[4:] == words
 
 
 def test_nothing_is_shown_of_what_was_promised(bridged: Bridged) -> None:

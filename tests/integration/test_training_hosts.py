@@ -265,11 +265,13 @@ def test_a_board_that_tells_other_weights_is_noticed(federation: Federation) -> 
         assert isinstance(values, list)
         values[0] += 1
 
-    with lying(federation, "/weights", change) as port:
+    with lying(federation, "/weights/0", change) as port, pytest.raises(BoardUntrue, match="the plan's seed gives"):
+        federation.join(0, port)
+    with lying(federation, "/weights/1", change) as port:
         client = federation.join(0, port)
         with pytest.raises(RoundFailed, match="not those that the ledger holds"):
             client.weights(2)
-    with lying(federation, "/weights", lambda told: told.update(round=7)) as port:
+    with lying(federation, "/weights/1", lambda told: told.update(round=7)) as port:
         client = federation.join(0, port)
         with pytest.raises(BoardUntrue, match="after round 7"):
             client.weights(2)
@@ -285,7 +287,7 @@ def test_a_ledger_that_was_set_up_otherwise_than_the_plan_is_noticed(federation:
     digest = load_federation(other.plan).digest
     with (
         lying(federation, "/federation", lambda told: told.update(plan=digest)) as port,
-        pytest.raises(BoardUntrue, match="another joinSeconds"),
+        pytest.raises(BoardUntrue, match="joinSeconds: the ledger has 600, the plan says 601"),
     ):
         join(other, port)
 

@@ -15,6 +15,7 @@ from .logs import Header, Log, header_of, log_of
 from .pool import Pool
 from .receipts import receipt_of
 from .rpc import ExecutionRefused, open_endpoint, request
+from .sent import Sent, sent_in, sent_of
 
 #: Seconds for one request. A node that verifies a proof in Python needs about one.
 REQUEST_SECONDS = 30.0
@@ -218,10 +219,14 @@ class Chain:
         """True when the node has the transaction, mined or not."""
         return self._ask("eth_getTransactionByHash", tx_hash) is not None
 
-    def calldata_of(self, tx_hash: Digest) -> bytes | None:
-        """What a transaction was called with; None when the node does not have it."""
+    def sent(self, tx_hash: Digest) -> Sent | None:
+        """A transaction; None when the node does not have it."""
         found = self._ask("eth_getTransactionByHash", tx_hash)
-        return None if found is None else read_bytes(read_object(found).get("input"))
+        return None if found is None else sent_of(found)
+
+    def sent_in(self, number: int) -> tuple[Sent, ...]:
+        """All transactions of the block of this number."""
+        return sent_in(self._ask("eth_getBlockByNumber", hex(number), True))
 
     def mine(self) -> None:
         """Have a devnet make an empty block. Raises RpcError on any other chain."""

@@ -13,7 +13,7 @@ from ..pipeline.training.client import Client
 from ..pipeline.training.folder import load_federation
 from ..pipeline.training.hosts import Certified, certify, coordinate_hosts
 from ..pipeline.training.hosts_client import join_hosts
-from ..pipeline.training.lineage_page import lineage_page
+from ..pipeline.training.lineage_page import lineage_page, privacy_of
 from ..pipeline.training.publish import Published, publish_model
 from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
@@ -230,7 +230,8 @@ def _verified(result: Verified) -> Answer:
     lines: list[Line] = []
     for item in result.checks:
         verdict = "holds" if item.holds else f"DOES NOT HOLD{f': {item.why}' if item.why else ''}"
-        lines.append((f"round {item.round}" if item.round else "data", f"{item.what} of {item.who}: {verdict}"))
+        when = f"round {item.round}" if item.round else "setup" if item.what == "setup" else "data"
+        lines.append((when, f"{item.what} of {item.who}: {verdict}"))
     return Answer(facts=result.to_json(), lines=lines, good=result.good)
 
 
@@ -239,7 +240,7 @@ def _traced(traced: Traced, page: Path | None) -> Answer:
         ("model", f"{traced.model_id}, {traced.answers} proved answers"),
         ("weights", f"after round {traced.round}: {traced.model}"),
         ("ledger", traced.ledger),
-        ("privacy", f"epsilon {traced.epsilon / UNITS:.6f} at most"),
+        ("privacy", f"epsilon at most {privacy_of(traced)}"),
     ]
     for item in traced.rounds:
         lines.append((f"round {item.round}", f"{item.before[:12]} to {item.after[:12]}"))
@@ -255,6 +256,7 @@ def _traced(traced: Traced, page: Path | None) -> Answer:
         lines.append(("data", f"{data.root} of {data.client}, {data.samples} samples, committed by {data.commitment}"))
         if data.registered is not None:
             lines.append(("", f"registered by hashes as {data.registered.root}, {data.registered.day}"))
+    lines += [("not checked", text) for text in traced.unchecked]
     lines += [("PROBLEM", problem) for problem in traced.problems]
     if page is not None:
         lines.append(("picture", str(page)))

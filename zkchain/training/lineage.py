@@ -13,6 +13,11 @@ from .merkle import Commitment
 NoiseVerdict = Literal["recomputed", "wrong", "none"]
 
 
+#: What became of the ledger's setup, beside plan and circuits: all of it is theirs, some of it is not, or there was no
+#: plan to compare it with.
+SetupVerdict = Literal["compared", "wrong", "none"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration(Record):
     """Data that were registered before a federation, by hashes."""
@@ -94,9 +99,14 @@ class Traced(Record):
     data: tuple[DataRoot, ...]
     disputes: tuple[TracedDispute, ...]  #: of all the ledger's rounds
     answers: int  #: that the gateway has accepted of it
+    #: Most that the ledger has charged any client until the model was linked, in billionths; an update counts from when
+    #: it was proved, also in a round that was aborted.
+    epsilon: int
+    setup: SetupVerdict
+    unchecked: tuple[str, ...]  #: what nobody has looked at, and how to
     problems: tuple[str, ...]
 
     @property
-    def epsilon(self) -> int:
-        """Most that any client has spent for it, in billionths."""
-        return max((update.epsilon for item in self.rounds for update in item.updates), default=0)
+    def revealed(self) -> int:
+        """How many updates became public in disputes."""
+        return sum(len(item.revealed) for item in self.disputes)

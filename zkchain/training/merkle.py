@@ -38,6 +38,13 @@ def path_of(points: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     return tuple(path)
 
 
+def climb(leaf: bytes, path: Sequence[bytes]) -> bytes:
+    """The root to which a leaf belongs by its siblings."""
+    for sibling in path:
+        leaf = _keccak(b"".join(sorted((leaf, sibling))))
+    return leaf
+
+
 def _levels(commitments: Sequence[bytes], kind: Commitment) -> list[list[bytes]]:
     if not commitments:
         raise ValueError("a data set has at least one batch")

@@ -26,7 +26,7 @@ from .bridging import bridge_at
 from .client import Client
 from .folder import Federation, Weights, load_federation
 from .hosts import hosts_plan, members_of, place_of
-from .told import check_told
+from .told import check_setup, check_told
 
 _PAUSE = 0.3
 #: How long a board may be away, at least; a coordinator that is killed is started again by somebody.
@@ -47,7 +47,8 @@ def join_hosts(
 ) -> "HostClient":
     """Be owner `name` of a plan whose coordinator's board is at `board`; what it says is checked first.
 
-    Raises UsageError, ModeUnavailable, IdentityRefused, BoardUnreachable, BoardUntrue and what a client raises.
+    The ledger's setup is compared with plan and circuits before anything is kept or sent. Raises UsageError,
+    ModeUnavailable, IdentityRefused, BoardUnreachable, BoardUntrue, CompilerNotFound and what a client raises.
     """
     federation = load_federation(plan_path)
     plan = hosts_plan(federation)
@@ -60,7 +61,9 @@ def join_hosts(
     caller = BoardCaller(board, identity, most_bytes=most_bytes(plan.layout), patience=patience)
     report("asking the board")
     opened = check_told(federation, caller.federation(), names.index(name), config=config)
+    first = check_setup(federation, opened, caller.weights(0), config=config, prover=prover, report=report)
     federation.save_opened(opened)
+    federation.save_weights(opened.run, first)
     return HostClient(federation, name, caller, tls, place, config=config, prover=prover, report=report)
 
 

@@ -15,11 +15,7 @@ def lineage_page(traced: Traced) -> str:
     parts = [
         html.section(
             "From an answer back to the data",
-            html.paragraph(
-                "Every line was checked: the ledger took an update only with a proof about registered data and the "
-                "model before it, a model only with a proof about the sum of the updates, and the registered version "
-                "has exactly the weights of the last one."
-            ),
+            *_checked(traced),
             html.figure(lineage_picture(traced)),
         ),
         html.section("Model", _facts(traced)),
@@ -29,6 +25,17 @@ def lineage_page(traced: Traced) -> str:
         html.section("Problems", *(html.paragraph(problem) for problem in traced.problems or ("none were found",))),
     ]
     return html.page("Lineage of a trained model", parts)
+
+
+def privacy_of(traced: Traced) -> str:
+    """The most that any client has spent, and for whom that is not all."""
+    spent = f"{traced.epsilon / UNITS:.6f}"
+    if not traced.revealed:
+        return spent
+    return (
+        f"{spent}, but not for the owners of the {traced.revealed} updates that were revealed in disputes: "
+        "nothing but its owner's own noise hides such an update"
+    )
 
 
 def lineage_picture(traced: Traced) -> Markup:
@@ -59,6 +66,21 @@ def lineage_picture(traced: Traced) -> Markup:
     )
 
 
+def _checked(traced: Traced) -> list[Markup]:
+    """What the picture is worth: all that it says where the setup was compared, and else what nobody has looked at."""
+    if traced.problems:
+        said = "Not every line holds: the problems are listed below."
+    elif traced.setup == "compared":
+        said = (
+            "Every line was checked: the ledger took an update only with a proof about registered data and the "
+            "model before it, a model only with a proof about the sum of the updates, and the registered version "
+            "has exactly the weights of the last one."
+        )
+    else:
+        said = "The picture is what the ledger says, and no more than that."
+    return [html.paragraph(text) for text in (said, *(f"Not checked: {item}." for item in traced.unchecked))]
+
+
 def _facts(traced: Traced) -> Markup:
     rows = [
         ("id", traced.model_id),
@@ -66,7 +88,7 @@ def _facts(traced: Traced) -> Markup:
         ("after round", traced.round),
         ("commitment to its weights", traced.model),
         ("Poseidon hash of its weights", traced.poseidon),
-        ("epsilon, at most", f"{traced.epsilon / UNITS:.6f}"),
+        ("epsilon, at most", privacy_of(traced)),
         ("proved answers so far", traced.answers),
     ]
     return html.table("the model", ("what", "value"), rows)

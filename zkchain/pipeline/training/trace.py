@@ -19,9 +19,11 @@ from ..lookup import checked_model
 from ..site import Site, open_site
 from .bridging import BridgeGuard
 from .dispute_history import disputes_in
-from .folder import load_federation
+from .folder import Federation, load_federation
 from .noise_check import NoiseCheck
 from .setup import LEDGER, find_federation
+from .setup_check import Placed, told_setup
+from .trace_setup import trace_setup
 
 
 def trace_model(
@@ -35,9 +37,12 @@ def trace_model(
 ) -> Traced:
     """Follow the deployment called `name` back through its ledger. Raises LineageBroken when it has none.
 
-    With the plan, and a prover, every opened candidate of noise is recomputed from its secret and the beacon, and data
-    that were registered by hashes are followed back to there. What does not fit is listed in `problems`; nothing is
-    assumed of the ledger but that its code is the one that ships.
+    With the plan, and a prover, the ledger's setup is compared with plan and circuits, every opened candidate of noise
+    is recomputed from its secret and the beacon, and data that were registered by hashes are followed back to there.
+    What does not fit is listed in `problems`, and what was not looked at in `unchecked`: without the plan nothing is
+    known of the ledger but that its code is the one that ships, so it may have taken what no circuit computes.
+
+    Raises CompilerNotFound where a verifier has to be compiled without a compiler.
     """
     site = open_site(network, config, signing=False)
     model = checked_model(site, _record_of(site, name))
@@ -50,11 +55,16 @@ def trace_model(
     wanted = keccak_of(link.poseidon.to_bytes(32, "big"))
     if version is None or version.params_digest != wanted:
         problems.append("the registered version has other weights than the ledger's model")
-    noise = None if plan is None or prover is None else NoiseCheck(load_federation(plan), config, prover, report)
+    if address(told_setup(site, ledger.address)["registry"]) != model.registry:
+        problems.append("the ledger looks at another registry than the one in which the version is registered")
+    federation = None if plan is None or prover is None else load_federation(plan)
+    placed = Placed(address=ledger.address, block=created)
+    setup, unchecked = trace_setup(site, placed, federation, config, prover, report, problems)
+    noise = None if federation is None or prover is None else NoiseCheck(federation, config, prover, report)
     rounds = _rounds(site, events, link.round, noise, problems)
     if (rounds[-1].after if rounds else ZERO_DIGEST) != link.model and link.round:
         problems.append("the rounds do not end in the linked model")
-    registered = _registrations(ledger, events, plan, config, prover, report, problems)
+    registered = _registrations(ledger, events, federation, config, prover, report, problems)
     gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
     answers = [event for event in list_events(site.chain, gateway, {}) if event.model_id == model.model_id]
     return Traced(
@@ -67,8 +77,22 @@ def trace_model(
         data=tuple(_data(events, registered)),
         disputes=disputes_in(events),
         answers=len(answers),
+        epsilon=charged_until_linked(events, model.model_id),
+        setup=setup,
+        unchecked=unchecked,
         problems=tuple(problems),
     )
+
+
+def charged_until_linked(events: Sequence[LedgerEvent], model_id: Digest) -> int:
+    """Most that any client had been charged when the model was linked, in rounds of any outcome."""
+    linked = (
+        place
+        for place, event in enumerate(events)
+        if event.name == "ModelLinked" and event.fields["modelId"] == int(model_id, 16)
+    )
+    before = events[: next(linked, len(events))]
+    return max((event.fields["epsilon"] for event in before if event.name == "UpdateProved"), default=0)
 
 
 def _record_of(site: Site, which: str) -> DeploymentRecord:
@@ -139,22 +163,18 @@ def _update(site: Site, event: LedgerEvent, events: Sequence[LedgerEvent], noise
 def _registrations(
     ledger: ContractAt,
     events: Sequence[LedgerEvent],
-    plan: Path | None,
+    federation: Federation | None,
     config: Config,
     prover: Prover | None,
     report: Report,
     problems: list[str],
 ) -> dict[Address, Registration]:
     """What clients of a plan had registered by hashes, where a bridge shows that they train on it."""
-    if plan is None or prover is None:
-        return {}
-    federation = load_federation(plan)
-    if not federation.plan.layout.bridged:
+    if federation is None or prover is None or not federation.plan.layout.bridged:
         return {}
     standing = find_federation(federation, config=config, prover=prover, report=report)
     if standing.opened.ledger != ledger.address:
-        problems.append(f"the plan is of the ledger {standing.opened.ledger}: no bridge of its data was looked at")
-        return {}
+        return {}  # which is said of the setup
     guard = BridgeGuard(standing, prover=prover, report=report)
     found: dict[Address, Registration] = {}
     for client in (address(event.fields["client"]) for event in events if event.name == "DataRegistered"):
