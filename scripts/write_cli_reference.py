@@ -33,7 +33,7 @@ def _sections(command: click.Command, path: str) -> Iterator[str]:
     yield from ("```text", f"{path} [OPTIONS] {words}".rstrip(), "```", "")
     yield from ("| option | meaning |", "| --- | --- |")
     for option in command.params:
-        if isinstance(option, click.Option):
+        if isinstance(option, click.Option) and not option.hidden:
             yield f"| `{_spelling(option)}` | {_meaning(option)} |"
     yield from ("", "```sh", *getattr(command, "examples", ()), "```", "")
 

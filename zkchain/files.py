@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,20 @@ def write_json(path: Path, value: Mapping[str, Any] | Sequence[Any], *, mode: in
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock at `path` alone, waiting for others; the system frees it when its holder dies. Raises OSError."""
+def exclusive(path: Path, busy: Callable[[], object] | None = None) -> Iterator[None]:
+    """Hold the lock at `path` alone, waiting for others; the system frees it when its holder dies.
+
+    `busy` is called when there is somebody to wait for. Raises OSError.
+    """
     make_private(path.parent)
+    path.touch(mode=0o600)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if busy is not None:
+                busy()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

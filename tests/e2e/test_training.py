@@ -188,6 +188,42 @@ def test_a_client_that_is_killed_is_named_with_its_log_and_the_next_run_goes_on(
     assert (again.exit_code, again.json["done"]) == (0, 1)
 
 
+def test_a_run_that_is_killed_takes_its_clients_along_and_is_taken_up_by_the_same_command(
+    federation: Federation,
+) -> None:
+    folder = federation.zkchain.cwd / "lost"
+    folder.mkdir()
+    plan = write_plan(folder, name="lost", aggregation="clear", private=False)
+    running = federation.zkchain.start("train", "run", plan, "--json")
+    log = plan.with_suffix(".federation") / "parties" / "owner1" / "client.log"
+    until(lambda: log.is_file() and "proving round 1" in log.read_text(encoding="utf-8"), seconds=120)
+    running.kill()
+    running.communicate()
+    until(lambda: not any(str(plan) in " ".join(words) for words in commands()), seconds=10)
+    again = federation.zkchain.process("train", "run", plan, "--json")
+    assert (again.exit_code, again.json["done"]) == (0, 1), again.out
+
+
+def commands() -> Iterator[list[str]]:
+    """Command lines of all processes."""
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+            yield one.cmdline()
+
+
+def test_two_processes_of_one_owner_prove_a_round_once(federation: Federation) -> None:
+    folder = federation.zkchain.cwd / "twice"
+    folder.mkdir()
+    plan = write_plan(folder, name="twice", aggregation="clear", private=False)
+    coordinator = federation.zkchain.start("train", "coordinator", plan, "--json")
+    until(lambda: (plan.with_suffix(".federation") / "federation.json").is_file(), seconds=120)
+    names = ["owner0", "owner1", "owner1", "owner2"]
+    clients = [federation.zkchain.start("train", "client", plan, "--as", name, "--json") for name in names]
+    ended = [process.communicate(timeout=240) for process in (coordinator, *clients)]
+    assert [process.returncode for process in (coordinator, *clients)] == [0] * 5, ended
+    assert sum("owner1: submit" in err for _, err in ended) == 1
+
+
 def test_what_an_owner_keeps_is_for_it_alone(federation: Federation) -> None:
     for path in (federation.folder / "parties").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0

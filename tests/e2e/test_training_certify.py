@@ -63,6 +63,21 @@ def test_ways_to_sum_that_need_one_machine_are_refused_across_hosts(tmp_path: Pa
     assert "mpc" in refused.json["message"]
 
 
+def test_disputes_are_refused_across_hosts_where_they_name_nobody(tmp_path: Path) -> None:
+    write_plan(tmp_path, owners=3, extra="disputes = true\n")
+    zkchain = Zkchain(cwd=tmp_path, home=tmp_path / "home")
+    place = ("--tls", "tls", "--json")
+    for words in (
+        ("certify", "plan.toml", *place),
+        ("coordinator", "plan.toml", "--listen", "127.0.0.1:0", *place),
+        ("client", "plan.toml", "--as", "owner0", "--board", "https://127.0.0.1:1", *place),
+    ):
+        refused = zkchain.here("train", *words)
+        assert (refused.exit_code, refused.json["error"]) == (17, "training.plan")
+        assert "training.disputes" in refused.json["message"]
+    assert not (tmp_path / "tls").exists()
+
+
 def test_a_board_needs_the_certificates_of_all_members(zkchain: Zkchain) -> None:
     zkchain.here("train", "certify", "plan.toml", "--as", "coordinator", "--tls", "tls")
     words = ("train", "coordinator", "plan.toml", "--listen", "127.0.0.1:0", "--tls", "tls", "--json")

@@ -16,7 +16,7 @@ from tests.support.hosts import Host, share_circuits, write_hosts
 from tests.support.wire import Wire
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.training import model_round, round_of
-from zkchain.errors import BoardUnreachable, BoardUntrue, RoundFailed
+from zkchain.errors import BoardUnreachable, BoardUntrue, PartyFailed, RoundFailed, SumUnmatched
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.folder import load_federation
@@ -153,6 +153,58 @@ def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wir
     assert {member: coordinator._bridges.registration(member).root for member in coordinator._bridges.members} == {
         coordinator.opened.members[0]: Bridge.from_json(json.loads(shown.read_text())).statement.root
     }
+
+
+@contextmanager
+def handing_in(federation: Federation, sums: dict[str, list[int]]) -> Iterator[None]:
+    """The clients of the first round hand these in when they are called."""
+    board = federation.coordinator._board
+
+    def ask(name: str, path: str, body: object = None) -> Answer:
+        post = body is not None
+        return board.answer(Asked(name=name, post=post, path=path, body=json.dumps(body).encode() if post else b""))
+
+    def hand_in() -> None:
+        for name, values in sums.items():
+            while (called := ask(name, "/sum")).status != 200 or json.loads(called.body)["stage"] == "over":
+                time.sleep(0.05)
+            attempt = json.loads(called.body)["attempt"]
+            assert ask(name, f"/sum/{attempt}/place", {"host": "127.0.0.1", "port": 9}).status == 200
+            assert ask(name, f"/sum/{attempt}/opened", {"values": values}).status == 200
+
+    clients = Work(hand_in)
+    yield
+    clients.ended()
+
+
+def test_the_sum_that_the_ledger_confirms_counts_whoever_hands_in_another(federation: Federation) -> None:
+    """Of the round that was closed before, whose sum is known here; two against one are in the wrong."""
+    run, owners = federation.coordinator.opened.run, federation.hosts[1:]
+    updates = [numbers_in(load_federation(host.plan).update(host.name, run, 1)) for host in owners]
+    true = [sum(column) for column in zip(*updates, strict=True)]
+    false = [true[0] + 1, *true[1:]]
+    said: list[str] = []
+    federation.coordinator._report = lambda message, share=None: said.append(message)
+    with handing_in(federation, {"owner0": false, "owner1": true, "owner2": false}):
+        assert federation.coordinator.total(1) == tuple(true)
+    assert "round 1: owner0, owner2 handed in another sum than that of what was proved" in said
+    with (
+        handing_in(federation, {"owner0": false, "owner1": [0] * len(true), "owner2": false}),
+        pytest.raises(PartyFailed, match="one sum by owner0, owner2; one sum by owner1") as failed,
+    ):
+        federation.coordinator._attempt(1, ["owner0", "owner1", "owner2"], 60)
+    assert [list(names) for names in failed.value.facts["parties"]] == [["owner0", "owner2"], ["owner1"]]
+
+
+def test_a_wrong_sum_that_all_opened_is_refused_and_says_that_nobody_is_named(federation: Federation) -> None:
+    false = [1] * federation.coordinator.circuits.layout.update_length
+    with (
+        handing_in(federation, {"owner0": false, "owner1": false, "owner2": false}),
+        pytest.raises(SumUnmatched, match="who gave something else is not known") as unmatched,
+    ):
+        federation.coordinator._agreed(1, lambda: None)
+    assert "across hosts nobody is named" in unmatched.value.remedy
+    assert "disputes" not in unmatched.value.remedy
 
 
 def test_nobody_shows_a_bridge_for_another_and_the_board_keeps_no_other_thing(federation: Federation) -> None:

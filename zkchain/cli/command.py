@@ -1,6 +1,8 @@
 """The frame that every command shares: its help, its examples, --json, and what becomes of its answer."""
 
+import contextlib
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,7 +38,8 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Work], Command]:
         def callback(**parameters: Any) -> int:
             screen = click.get_current_context().find_object(Screen)
             assert screen is not None
-            with screen:
+            # A plan's own code may print; stdout is for the answer.
+            with screen, contextlib.redirect_stdout(sys.stderr):
                 answer = work(screen, **parameters)
             if answer is None:
                 return 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -39,7 +40,8 @@ class Screen:
     def __init__(self, *, json_wanted: bool) -> None:
         self._json = json_wanted
         self._answered = False
-        self._out = PatientConsole(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        # The stream as it is now: while work is done, what others print goes to stderr (`command`).
+        self._out = PatientConsole(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._err = PatientConsole(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._stages: Stages = AnimatedStages(self._err) if self._err.is_terminal else PlainStages(self._err)
 

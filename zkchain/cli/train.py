@@ -7,6 +7,7 @@ import click
 from ..config import read_config
 from ..errors import UsageError
 from ..files import write_atomic
+from ..halo2.limits import die_with_parent
 from ..pipeline.engine import make_engine
 from ..pipeline.training.client import Client
 from ..pipeline.training.folder import load_federation
@@ -94,10 +95,20 @@ def coordinator_command(screen: Screen, *, plan: Path, listen: str | None, tls: 
 @click.option("--board", metavar="URL", help="The board of a coordinator on another host; needs --tls.")
 @_tls
 @click.option("--listen", metavar="HOST:PORT", help="Where others reach this owner in a sum.  [default: any port here]")
+@click.option("--parent", type=int, hidden=True, help="End when this process does, which has started this one.")
 def client_command(
-    screen: Screen, *, plan: Path, name: str, board: str | None, tls: Path | None, listen: str | None
+    screen: Screen,
+    *,
+    plan: Path,
+    name: str,
+    board: str | None,
+    tls: Path | None,
+    listen: str | None,
+    parent: int | None,
 ) -> Answer:
     """Take part in the federation of PLAN as one owner, from registration to the last round."""
+    if parent is not None:
+        die_with_parent(parent)
     config = read_config()
     prover, report = make_engine(config), screen.report
     if board is not None and tls is not None:

@@ -107,6 +107,8 @@
     │   ├── CircuitUnfit
     │   ├── EpsilonOutOfReach
     │   ├── RoundFailed
+    │   │   ├── NoiseForged
+    │   │   └── SaltForged
     │   ├── SumUnmatched
     │   ├── DisputeRefused
     │   │   ├── DisputesOff

@@ -66,6 +66,20 @@ class RoundFailed(TrainingError):
     default_remedy = "run the same command again: finished steps are kept"
 
 
+class NoiseForged(RoundFailed):
+    """An owner opened noise that does not follow from its secrets, so that its update may not change the model."""
+
+    code = "training.noise"
+    default_remedy = "run the same command again: it leaves the round as soon as it may, and goes on without the owner"
+
+
+class SaltForged(RoundFailed):
+    """An owner's update has salt beyond the range in which it is drawn, so that no circuit can read the sum."""
+
+    code = "training.salt"
+    default_remedy = "run the same command again: it leaves the round as soon as it may, and goes on without the owner"
+
+
 class SumUnmatched(TrainingError):
     """The sum of a round's updates is not that of the updates that were proved, and nobody can be asked for theirs."""
 

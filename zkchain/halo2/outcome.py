@@ -15,8 +15,9 @@ from ..errors import (
     EngineTimeout,
 )
 
-#: errno texts, as Rust prints them, of a disk that takes no more: EFBIG, ENOSPC, EROFS, EDQUOT, EACCES.
-_DISK = tuple(f"os error {number})" for number in (27, 28, 30, 122, 13))
+#: errno texts, as Rust prints them, of a disk that takes no more: EFBIG, ENOSPC, EROFS, EDQUOT, EACCES. A panic has the
+#: second form.
+_DISK = tuple(text for number in (27, 28, 30, 122, 13) for text in (f"os error {number})", f"Os {{ code: {number},"))
 #: What Rust's allocator and Python print when an allocation fails under the address-space limit.
 _MEMORY = ("memory allocation of", "Cannot allocate memory", "os error 12)", "MemoryError", "cannot allocate")
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from zkchain.cli.answer import Answer, byte_count
+from zkchain.cli.command import command
 from zkchain.cli.output import Screen, aligned
 from zkchain.errors import CircuitTooLarge
 
@@ -91,3 +92,17 @@ def test_control_characters_of_labels_and_lines_are_spelt_out():
 )
 def test_sizes_are_said_in_decimal_units(size, text):
     assert byte_count(size) == text
+
+
+@command("noisy", examples=["zkchain noisy"])
+def noisy(screen: Screen) -> Answer:
+    """Do what a plan's own code may do."""
+    print("hello from the plan")
+    return ANSWER
+
+
+def test_what_others_print_during_the_work_is_not_taken_for_the_answer(capsys):
+    noisy.main(["--json"], obj=Screen(json_wanted=True), standalone_mode=False)
+    out, err = capsys.readouterr()
+    assert json.loads(out) == ANSWER.facts
+    assert err == "hello from the plan\n"

@@ -1,6 +1,7 @@
 """Use case: take part in a federation as one data owner, from registration to the last round."""
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ...chain.registry import ContractAt
@@ -83,19 +84,18 @@ class Client:
         the ledger does not hold, ClientStruck once this client was shut out, DisputesOff where the ledger asks for an
         update and the plan has no disputes, TransactionReverted with the ledger's reason, and EngineError.
         """
-        self.register()
-        while model_round(self._site.chain, self._ledger) < rounds:
-            if not self.step():
-                time.sleep(_PAUSE)
-        mine = client_of(self._site.chain, self._ledger, self._signer.address)
+        with self._alone():
+            self.register()
+            while model_round(self._site.chain, self._ledger) < rounds:
+                if not self.step():
+                    time.sleep(_PAUSE)
+        mine, seconds = client_of(self._site.chain, self._ledger, self._signer.address), tuple(self._seconds)
         self._expect_enrolled(mine)
-        return Taken(
-            name=self._name,
-            rounds=rounds,
-            epsilon=mine.epsilon / UNITS,
-            gas=self._gas,
-            prove_seconds=tuple(self._seconds),
-        )
+        spent = mine.epsilon / UNITS
+        return Taken(name=self._name, rounds=rounds, epsilon=spent, gas=self._gas, prove_seconds=seconds)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return self._notes.alone(lambda: self._report(f"waiting for another process of {self._name}"))
 
     def register(self) -> Openings:
         """Commit to the data, once; what was committed before is what counts.
@@ -134,7 +134,8 @@ class Client:
         phase = round_of(self._site.chain, self._ledger, number).phase
         if phase != "submit":
             raise RoundFailed(f"round {number} is in phase {phase}; proofs are made in phase submit", round=number)
-        return number, self.prove(number)
+        with self._alone():
+            return number, self.prove(number)
 
     def step(self) -> bool:
         """Do what the open round asks of this client now; False when that is nothing. Raises as `take_part` does."""
@@ -165,7 +166,8 @@ class Client:
         costs = "which nothing hides" if spent is None else f"at epsilon {spent:.4f} for itself"
         self._report(f"{self._name}: the update of round {number} becomes public, {costs}")
         before, length = self._gas, self._circuits.layout.update_length
-        self._reveal(number)
+        with self._alone():
+            self._reveal(number)
         gas = self._gas - before
         return Revealed(name=self._name, round=number, values=length, epsilon=spent, gas=gas)
 

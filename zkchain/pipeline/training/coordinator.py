@@ -1,7 +1,6 @@
 """Use case: coordinate a federation's rounds: open, sum what the clients proved, prove the next model, close."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from ...chain.registry import ContractAt
@@ -37,13 +36,12 @@ from ..site import Site
 from .bridging import BridgeGuard
 from .disputing import Arbiter
 from .folder import Federation, Opened, Weights
+from .noise_guard import NoiseGuard
 from .revealing import expect_disputes, round_in_dispute
 from .rounds import Closing, Disputed, RoundClosed, Settled, Struck
+from .salt_guard import SaltGuard
 from .setup import Standing, signer_of
-
-_PAUSE = 0.2
-#: Called while others are waited for; raises when that is in vain.
-Alive = Callable[[], None]
+from .waiting import Alive, Waiting
 
 
 def _nothing() -> None:
@@ -53,8 +51,10 @@ def _nothing() -> None:
 class Coordinator:
     """The party that orders the rounds. It sees sums, not updates, unless the plan sums in the clear."""
 
-    #: Whether what a client gives to a sum lies where the coordinator can look at it, once a dispute is over.
+    #: Whether what a client gives to a sum lies where the coordinator can look at it, should somebody have cheated.
     sees_updates = True
+    #: What to do about a sum that nobody is known to have spoiled; None for what the error says by itself.
+    _unnamed: str | None = None
 
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         self._federation, self._config, self._prover, self._report = standing.federation, config, prover, report
@@ -63,7 +63,10 @@ class Coordinator:
         self._site, self._ledger = standing.site, standing.ledger
         self._signer = signer_of(self._plan, -1, config)
         self._bridges = BridgeGuard(standing, prover=prover, report=report)
-        self._arbiter = Arbiter(standing, self._signer, prover=prover, report=report, sees_updates=self.sees_updates)
+        self._noise = NoiseGuard(standing, self._act, prover=prover, report=report)
+        self._salt = SaltGuard(standing, self._act, sees_updates=self.sees_updates, report=report)
+        self._waiting = Waiting(standing, self._act, self._noise, report)
+        self._arbiter = Arbiter(standing, self._signer, prover=prover, report=report)
 
     @property
     def opened(self) -> Opened:
@@ -104,21 +107,26 @@ class Coordinator:
         """One round from opening to closing; an open one is taken up. `alive` is called while waiting and may raise.
 
         A sum that does not match is disputed, where the plan has that, and the round goes on with the updates that are
-        revealed. Raises SumUnmatched where it has not, BridgeBroken for an owner whose data are not what it registered,
-        RoundFailed, TransactionReverted with the ledger's reason, AggregationError and EngineError.
+        revealed. A round with forged noise or salt is left as soon as the ledger lets it, and another is opened.
+
+        Raises NoiseForged and SaltForged when that is found, SumUnmatched where there are no disputes, BridgeBroken for
+        an owner whose data are not what it registered, RoundFailed, TransactionReverted with the ledger's reason,
+        AggregationError and EngineError.
         """
         chain, started = self._site.chain, time.monotonic()
-        number, gas = current_round(chain, self._ledger), 0
+        gas = self.leave(alive)
+        number = current_round(chain, self._ledger)
         if number == 0 or round_of(chain, self._ledger, number).phase in ("closed", "aborted"):
             self._expect_quorum()
-            self._wait_for_data(alive)
+            self._waiting.for_data(alive)
             self._bridges.expect()
-            number, gas = number + 1, self.open_round()
+            number, gas = number + 1, gas + self.open_round()
         self._report(f"round {number} of {self._plan.rounds}: waiting for proofs", self.done / self._plan.rounds)
-        gas += self._wait_for_updates(number, alive)
+        gas += self._waiting.for_updates(number, alive)
         self._bridges.expect()  # of who came late, too
         began = time.monotonic()
         total, settled = self._agreed(number, alive)
+        self._expect_fit(number, total, alive)
         summed = time.monotonic()
         closed = self.close(number, total)
         return RoundClosed(
@@ -135,10 +143,25 @@ class Coordinator:
             named=settled.named if settled else (),
         )
 
+    def leave(self, alive: Alive = _nothing) -> int:
+        """Abort an open round in which noise or salt was found to be forged, as soon as the ledger allows it; gas.
+
+        Raises as `NoiseGuard.spoiled` does.
+        """
+        number = current_round(self._site.chain, self._ledger)
+        if number == 0 or round_of(self._site.chain, self._ledger, number).phase not in ("submit", "reveal"):
+            return 0
+        forgers = self._noise.spoiled(number) or self._salt.spoiled(number)
+        if not forgers:
+            return 0
+        self._report(f"round {number} will not be closed: {', '.join(forgers)} forged noise or salt in it")
+        return self._waiting.for_end(number, alive)
+
     def dispute(self) -> Disputed:
         """Ask every client of the open round for its update, if the sum does not match.
 
-        Raises DisputesOff, SumMatches, RoundFailed while the round could not be closed yet, and as `total` does.
+        Raises DisputesOff, SumMatches, NoiseForged, RoundFailed while the round could not be closed yet, and as `total`
+        does.
         """
         expect_disputes(self._plan)
         number = current_round(self._site.chain, self._ledger)
@@ -148,6 +171,7 @@ class Coordinator:
             raise RoundFailed(f"round {number} is in phase {phase}; a sum is there in phase submit", round=number)
         if found.done < found.members and not deadline_passed(self._site.chain, found.deadline):
             raise RoundFailed(f"round {number} has {found.done} of {found.members} proofs", round=number)
+        self._noise.expect(number)  # a round that will not be closed is no reason to ask anybody
         if self._matching(number) is not None:
             raise SumMatches(f"the sum of round {number} is that of what was proved", round=number)
         return self._arbiter.open(number)
@@ -162,6 +186,10 @@ class Coordinator:
         pairs = zip(self._opened.members, self._plan.owners, strict=True)
         return frozenset(owner.name for one, owner in pairs if not client_of(chain, self._ledger, one).enrolled)
 
+    def _expect_fit(self, number: int, total: tuple[int, ...], alive: Alive) -> None:
+        """Whether circuits can read a sum, as they can every one of honest updates. Raises as `SaltGuard.expect`."""
+        self._salt.expect(number, total)
+
     def _agreed(self, number: int, alive: Alive) -> tuple[tuple[int, ...], Settled | None]:
         """The sum that the ledger will take: the one that was computed, or that of what a dispute reveals."""
         gas = 0
@@ -171,7 +199,7 @@ class Coordinator:
                 return total, None
             said = f"round {number}: the sum is not that of the updates that were proved"
             if not self._plan.disputes:
-                raise SumUnmatched(f"{said}; who gave something else is not known", round=number)
+                raise SumUnmatched(f"{said}; who gave something else is not known", remedy=self._unnamed, round=number)
             self._report(f"{said}; all have to reveal theirs")
             gas = self._arbiter.open(number).gas
         settled = self._arbiter.settle(number, alive)
@@ -231,27 +259,6 @@ class Coordinator:
             gas=gas,
         )
 
-    def _wait_for_updates(self, number: int, alive: Alive) -> int:
-        """Until all have proved, or the time is over and a quorum has; gas of ending phases. Raises RoundFailed."""
-        chain, gas = self._site.chain, 0
-        while True:
-            found = round_of(chain, self._ledger, number)
-            if found.phase == "aborted":
-                raise RoundFailed(f"round {number} was aborted", round=number)
-            late = deadline_passed(chain, found.deadline)
-            closable = found.phase in ("submit", "reveal")
-            if closable and late and deadline_passed(chain, found.deadline + self._plan.windows.close):
-                gas += self._act("abort", [number])
-                continue
-            if found.phase == "reveal":
-                return gas
-            if found.phase == "submit" and (found.done == found.members or (late and found.done >= self._plan.quorum)):
-                return gas
-            if late:  # go on without those that are missing, or end a round that too few are in
-                gas += self._act({"join": "endJoin", "noise": "endNoise"}.get(found.phase, "abort"), [number])
-            alive()
-            time.sleep(_PAUSE)
-
     def _updates(self, number: int) -> tuple[LedgerEvent, ...]:
         return updates_of(ledger_events(self._site.chain, self._ledger, self._opened.block), number)
 
@@ -264,16 +271,6 @@ class Coordinator:
                 found=left,
                 allowed=self._plan.quorum,
             )
-
-    def _wait_for_data(self, alive: Alive) -> None:
-        """Until every member has registered its data, or has had the time of joining for it."""
-        until = time.monotonic() + self._plan.windows.join
-        while time.monotonic() < until:
-            events = ledger_events(self._site.chain, self._ledger, self._opened.block)
-            if sum(event.name == "DataRegistered" for event in events) >= len(self._opened.members):
-                return
-            alive()
-            time.sleep(_PAUSE)
 
     def _act(self, function: str, arguments: list[object]) -> int:
         self._report(function)

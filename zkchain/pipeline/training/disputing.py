@@ -18,17 +18,16 @@ from ...chain.training import (
     round_of,
     updates_of,
 )
-from ...errors import AggregationError, NobodyToStrike, RoundFailed
+from ...errors import NobodyToStrike, RoundFailed
 from ...halo2 import Prover
 from ...progress import Report, silent
-from ...training.aggregate.vectors import read_update
-from ...training.attribution import blank_of, from_scalars, sum_matches
+from ...training.attribution import blank_of, sum_matches
 from ...training.circuits import commit_vectors
-from ...training.grid import EXACT_BITS
 from ...values import Address, address
 from .revealing import owes
 from .rounds import Disputed, Settled, Struck
 from .setup import Standing
+from .summands import Summands
 
 _PAUSE = 0.2
 
@@ -43,11 +42,11 @@ class Arbiter:
         *,
         prover: Prover,
         report: Report = silent,
-        sees_updates: bool = True,
     ) -> None:
         self._federation, self._opened, self._circuits = standing.federation, standing.opened, standing.circuits
         self._site, self._ledger, self._signer = standing.site, standing.ledger, signer
-        self._prover, self._report, self._sees_updates = prover, report, sees_updates
+        self._prover, self._report = prover, report
+        self._summands = Summands(standing)
         owners = (owner.name for owner in standing.federation.plan.owners)
         self._names = dict(zip(standing.opened.members, owners, strict=True))
 
@@ -107,42 +106,23 @@ class Arbiter:
                 round=number,
                 struck=struck,
             )
-        revealed = self._revealed(events)
+        revealed = self._summands.revealed(events)
         named, spent = self._expel(number, revealed)
         total = tuple(sum(column) for column in zip(*revealed.values(), strict=True))
         return Settled(total=total, struck=struck, named=named, gas=gas + spent)
-
-    def _revealed(self, events: Sequence[LedgerEvent]) -> dict[Address, tuple[int, ...]]:
-        length = self._circuits.layout.update_length
-        return {
-            address(event.fields["client"]): from_scalars(event.fields["scalars"], length)
-            for event in events
-            if event.name == "UpdateRevealed"
-        }
 
     def _expel(self, number: int, revealed: dict[Address, tuple[int, ...]]) -> tuple[tuple[str, ...], int]:
         """Shut out who had given the sum something else than it revealed; who that is, and gas.
 
         What the honest have given is public by now, so that looking at it discloses nothing more of theirs.
         """
-        if not self._sees_updates:  # across hosts nobody knows what was given: one that reveals the truth goes unnamed
-            return (), 0
-        liars = [client for client, values in revealed.items() if self._given(client, number) != values]
+        liars = [client for client, values in revealed.items() if self._summands.given(client, number) != values]
         gas = 0
         for client in liars:
             self._report(f"round {number}: {self._names[client]} gave the sum something else than it had proved")
             if client_of(self._site.chain, self._ledger, client).enrolled:
                 gas += self._act("expel", [client])
         return self._owners(liars), gas
-
-    def _given(self, client: Address, number: int) -> tuple[int, ...] | None:
-        """What a client gave to the sum; None for what cannot be summed."""
-        path = self._federation.update(self._names[client], self._opened.run, number)
-        length = self._circuits.layout.update_length
-        try:
-            return read_update(path, position=0, length=length, bound=2**EXACT_BITS)
-        except AggregationError:
-            return None
 
     def _owners(self, clients: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._names[address(client)] for client in clients)

@@ -1,7 +1,7 @@
 """Use case: coordinate a federation whose owners are on other hosts."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from ...chain.training import current_round, deadline_passed, round_of
 from ...config import Config
 from ...errors import (
     ModeUnavailable,
+    NoiseForged,
     PartyFailed,
     PartyTimeout,
     PlanInvalid,
@@ -24,7 +25,7 @@ from ...record import Record
 from ...training.aggregate import Limits
 from ...training.grid import EXACT_BITS
 from ...training.hosts.identity import COORDINATOR, Identity, make_member, read_identity
-from ...training.hosts.meeting import Meeting
+from ...training.hosts.meeting import HandedIn, Meeting
 from ...training.hosts.server import BoardServer
 from ...training.plan import Plan
 from ...values import address
@@ -34,6 +35,7 @@ from .folder import Federation, load_federation
 from .rounds import RoundClosed
 from .run import Trained, trained
 from .setup import Standing, open_federation
+from .waiting import Alive
 
 #: Rounds in a row that may end without a new model before the coordinator gives up: each costs owners epsilon.
 _MOST_ABORTED = 2
@@ -83,6 +85,14 @@ def hosts_plan(federation: Federation) -> Plan:
             remedy='set aggregation = "mpc" in the plan, or run it on one machine',
             mode=plan.aggregation,
         )
+    if plan.disputes:
+        # Nobody sees what a client gives to a sum, so one that gives something else and reveals what it proved goes
+        # unnamed, and could make everybody reveal theirs in every round.
+        raise PlanInvalid(
+            "training.disputes is set; across hosts a dispute would make all updates public without naming who lied",
+            remedy="leave training.disputes out of the plan, or run it on one machine",
+            entry="training.disputes",
+        )
     if any(owner.name == COORDINATOR for owner in plan.owners):
         raise PlanInvalid(f"an owner is named {COORDINATOR}, as the coordinator's certificate is", owner=COORDINATOR)
     return plan
@@ -122,6 +132,8 @@ def coordinate_hosts(
             try:
                 rounds.append(coordinator.run_round())
                 aborted = 0
+            except NoiseForged as error:  # who did it is out, so there are no more of these than owners
+                report(f"{error.message}; the next round is without")
             except RoundFailed as error:
                 aborted += 1
                 if aborted > _MOST_ABORTED or not coordinator.was_aborted():
@@ -134,6 +146,9 @@ class HostCoordinator(Coordinator):
     """A coordinator who reads no update, starts no party, and has what was summed from those who opened it."""
 
     sees_updates = False
+    _unnamed = (
+        "across hosts nobody is named: begin a federation without an owner that is not trusted, or on one machine"
+    )
 
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
         super().__init__(standing, config=config, prover=prover, report=report)
@@ -170,6 +185,15 @@ class HostCoordinator(Coordinator):
                     raise self._give_up(number, error) from error
                 time.sleep(_PAUSE)
 
+    def _expect_fit(self, number: int, total: tuple[int, ...], alive: Alive) -> None:
+        """Nobody can be named here, so the round is left before the failure is said, and the next one can begin."""
+        try:
+            super()._expect_fit(number, total, alive)
+        except RoundFailed as error:
+            self._report(error.message)
+            self._waiting.for_end(number, alive)
+            raise
+
     def _clients(self, number: int) -> list[str]:
         owners = zip(self._opened.members, self._plan.owners, strict=True)
         names = {member: owner.name for member, owner in owners}
@@ -181,9 +205,29 @@ class HostCoordinator(Coordinator):
         meeting = Meeting(number, names, length=length, limit=limit)
         self._board.call(meeting)
         try:
-            return meeting.wait(seconds)
+            return self._true_one(number, meeting.wait(seconds))
         finally:
             meeting.end()
+
+    def _true_one(self, number: int, sums: Sequence[HandedIn]) -> tuple[int, ...]:
+        """The sum that is that of what was proved, whoever opened another one. One that all opened is compared later.
+
+        Raises PartyFailed where several were opened and none of them is.
+        """
+        if len(sums) == 1:
+            return sums[0].values
+        updates = self._updates(number)
+        for one in sums:
+            if self._arbiter.matches(one.values, updates):
+                others = ", ".join(name for other in sums if other is not one for name in other.names)
+                self._report(f"round {number}: {others} handed in another sum than that of what was proved")
+                return one.values
+        said = "; ".join(f"one sum by {', '.join(one.names)}" for one in sums)
+        raise PartyFailed(
+            f"the clients opened different sums, and none is that of what was proved: {said}",
+            remedy="the sum is tried anew until the round's time is over",
+            parties=[one.names for one in sums],
+        )
 
     def _give_up(self, number: int, why: ZkchainError) -> RoundFailed:
         self._act("abort", [number])

@@ -1,11 +1,13 @@
 """What one data owner writes down for itself, each thing before it is committed to."""
 
 import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import OpeningWrong, RoundFailed
-from ...files import make_private, parse_json, write_json
+from ...files import exclusive, make_private, parse_json, write_json
 from ...record import Record
 from ...training.dataset import Openings
 from ...training.layout import Layout
@@ -53,6 +55,10 @@ class Notes:
     def __init__(self, rounds: Path) -> None:
         self._rounds = rounds
         make_private(rounds)
+
+    def alone(self, busy: Callable[[], object]) -> AbstractContextManager[None]:
+        """Held while an owner acts: two processes of one would prove one round twice. `busy` as in `exclusive`."""
+        return exclusive(self._rounds / ".lock", busy)
 
     @property
     def openings(self) -> Openings | None:

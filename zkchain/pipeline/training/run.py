@@ -1,6 +1,7 @@
 """Use case: run a whole federation on this machine, each party as a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from .own_data import expect_data
 from .revealing import against_members
 from .rounds import RoundClosed, Taken
 from .setup import open_federation
+from .waiting import Alive
 
 _STOP_SECONDS = 10.0
 
@@ -59,13 +61,13 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
         expect_data(federation, config)
     standing = open_federation(federation, config=config, prover=prover, report=report)
     coordinator = Coordinator(standing, config=config, prover=prover, report=report)
-    left = federation.plan.rounds - coordinator.done
-    if left <= 0:
+    if coordinator.done >= federation.plan.rounds:
         return trained(federation, coordinator, [], ())
+    coordinator.leave()  # before clients are there that would still submit to a round that will not be closed
     gone = coordinator.gone()
     names = [owner.name for owner in federation.plan.owners if owner.name not in gone]
     with _parties(federation, names, coordinator.gone) as parties:
-        rounds = [coordinator.run_round(parties.check) for _ in range(left)]
+        rounds = _rest(coordinator, parties.check)
         return trained(federation, coordinator, rounds, parties.results())
 
 
@@ -74,8 +76,19 @@ def coordinate_plan(plan_path: Path, *, config: Config, prover: Prover, report: 
     federation = load_federation(plan_path)
     standing = open_federation(federation, config=config, prover=prover, report=report)
     coordinator = Coordinator(standing, config=config, prover=prover, report=report)
-    rounds = [coordinator.run_round() for _ in range(federation.plan.rounds - coordinator.done)]
-    return trained(federation, coordinator, rounds, ())
+    return trained(federation, coordinator, _rest(coordinator, _nobody), ())
+
+
+def _rest(coordinator: Coordinator, alive: Alive) -> list[RoundClosed]:
+    """Run what is left of the rounds. One that was aborted counts as one of the plan's, as it does for clients."""
+    rounds = []
+    while coordinator.done < coordinator.federation.plan.rounds:
+        rounds.append(coordinator.run_round(alive))
+    return rounds
+
+
+def _nobody() -> None:
+    """Clients that somebody else runs are not looked after."""
 
 
 def trained(
@@ -157,10 +170,11 @@ class _Parties:
         log = _log(self._federation, name)
         said.seek(0)
         try:
-            reason = str(json.loads(said.read())["message"])
+            told = json.loads(said.read())
+            reason, remedy = str(told["message"]), str(told["remedy"])
         except (ValueError, KeyError):
-            reason = f"{log} says how"
-        return RoundFailed(f"the client {name} failed: {reason}", owner=name, log=log)
+            reason, remedy = f"{log} says how", None
+        return RoundFailed(f"the client {name} failed: {reason}", remedy=remedy or None, owner=name, log=log)
 
 
 @contextmanager
@@ -179,7 +193,7 @@ def _parties(federation: Federation, names: Sequence[str], gone: Callable[[], fr
             with log.open("wb") as errors:
                 processes.append(
                     subprocess.Popen(
-                        [*command, "--as", name, "--json"],
+                        [*command, "--as", name, "--parent", str(os.getpid()), "--json"],
                         stdout=output,
                         stderr=errors,
                         stdin=subprocess.DEVNULL,

@@ -13,17 +13,15 @@ from ...errors import BridgeBroken, LineageBroken
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
-from ...training.circuits import TrainingCircuits, commit_vectors
-from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Registration, Traced, TracedRound
-from ...training.noise import candidates, point_hashes
-from ...training.plan import noise_of
+from ...training.lineage import DataRoot, ProvedUpdate, Registration, Traced, TracedRound
 from ...values import ZERO_DIGEST, Address, Digest, address, digest, keccak_of
 from ..lookup import checked_model
 from ..site import Site, open_site
 from .bridging import BridgeGuard
 from .dispute_history import disputes_in
-from .folder import Federation, load_federation
-from .setup import LEDGER, circuits_of, find_federation
+from .folder import load_federation
+from .noise_check import NoiseCheck
+from .setup import LEDGER, find_federation
 
 
 def trace_model(
@@ -182,30 +180,6 @@ def _data(events: Sequence[LedgerEvent], registered: Mapping[Address, Registrati
         for event in events
         if event.name == "DataRegistered"
     ]
-
-
-class NoiseCheck:
-    """Recomputes the candidates that clients opened."""
-
-    def __init__(self, federation: Federation, config: Config, prover: Prover, report: Report) -> None:
-        self._deviation = noise_of(federation.plan).deviation
-        self._prover, self._report = prover, report
-        self._circuits: TrainingCircuits = circuits_of(federation, config=config, prover=prover, report=report)
-
-    def verdict(self, update: LedgerEvent, events: Sequence[LedgerEvent]) -> NoiseVerdict:
-        """Whether every candidate but the one that was used is what its secret and the beacon give."""
-        client = update.fields["client"]
-        committed = [item for item in events if item.name == "NoiseCommitted" and item.fields["client"] == client]
-        beacons = [item for item in events if item.name == "BeaconDrawn" and item.fields["phase"] == 2]
-        if not committed or not beacons:
-            return "none"
-        self._report(f"recomputing the noise that {client} opened")
-        beacon, chosen = beacons[-1].fields["beacon"], update.fields["chosen"]
-        shown = [secret for place, secret in enumerate(update.fields["secrets"]) if place != chosen]
-        vectors = candidates(shown, beacon, self._circuits.layout, self._deviation)
-        hashes = point_hashes(commit_vectors(self._circuits, vectors, self._prover, self._report))
-        hashes.insert(chosen, update.fields["usedHash"])
-        return "recomputed" if _hex(committed[-1].fields["noiseHash"]) == keccak_of(b"".join(hashes)) else "wrong"
 
 
 def _gas(site: Site, event: LedgerEvent) -> int:

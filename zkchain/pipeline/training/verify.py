@@ -18,8 +18,8 @@ from ...values import Address, address, digest
 from ..site import Site
 from .bridging import BridgeGuard
 from .folder import load_federation
+from .noise_check import NoiseCheck
 from .setup import find_federation
-from .trace import NoiseCheck
 
 What = Literal["data bridge", "step proof", "server proof", "opened noise"]
 

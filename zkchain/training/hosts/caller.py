@@ -17,10 +17,15 @@ from .meeting import Called, Place
 _SECONDS = 20.0
 _PAUSE = 1.0
 _GONE = (403, 404, 409)
+#: A handshake that broke off says nothing of who is there: a board with too many at its door hangs up on some.
+_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 class BoardCaller:
-    """One member's way to the board. A board that is away is waited for, `patience` seconds at a time."""
+    """One member's way to the board. A board that is away is waited for, `patience` seconds at a time.
+
+    One that hangs up is away; one that refuses a certificate, or whose own is refused, is not asked again.
+    """
 
     def __init__(self, url: str, identity: Identity, *, most_bytes: int, patience: float) -> None:
         self._host, self._port = _parts(url)
@@ -79,7 +84,8 @@ class BoardCaller:
                 status, raw = self._ask(method, path, body)
                 break
             except (OSError, http.client.HTTPException) as error:
-                if time.monotonic() > until or isinstance(error, ssl.SSLError):
+                refused = isinstance(error, ssl.SSLError) and not isinstance(error, _BROKEN_OFF)
+                if refused or time.monotonic() > until:
                     raise self._unreachable(_reason(error)) from None
                 time.sleep(_PAUSE)
         if status in _GONE and path.startswith("/sum"):
@@ -123,6 +129,8 @@ def _parts(url: str) -> tuple[str, int]:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, _BROKEN_OFF):
+        return "it hung up during the handshake"
     if isinstance(error, ssl.SSLError):
         return f"TLS was refused ({error.reason or 'no reason'})"
     return getattr(error, "strerror", None) or type(error).__name__

@@ -42,6 +42,14 @@ class Called(Record):
     token: str = ""  #: with which its connections open; it names the sum, and is no secret from the board
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """A sum, and who opened just this one."""
+
+    values: tuple[int, ...]
+    names: tuple[str, ...]
+
+
 class Meeting:
     """One attempt at a sum, as the board keeps it. Every method may be called from any thread."""
 
@@ -96,16 +104,22 @@ class Meeting:
         with self._lock:
             self._over = True
 
-    def wait(self, seconds: float) -> tuple[int, ...]:
-        """The sum that all opened. Raises PartyFailed and PartyTimeout, which name who did not."""
+    def wait(self, seconds: float) -> tuple[HandedIn, ...]:
+        """What was opened, once everybody has: one sum, or several where somebody lies; the one of most comes first.
+
+        Raises PartyFailed and PartyTimeout, which name who did not.
+        """
         until = time.monotonic() + seconds
         with self._lock:
             while len(self._sums) < len(self.names):
                 self._check(seconds, until)
                 self._lock.wait(_PAUSE)
-            if len(set(self._sums.values())) != 1:
-                raise PartyFailed("the clients opened different sums", remedy="run the round again")
-            return self._sums[self.names[0]]
+            distinct = dict.fromkeys(self._sums[name] for name in self.names)
+            found = [
+                HandedIn(values=values, names=tuple(name for name in self.names if self._sums[name] == values))
+                for values in distinct
+            ]
+            return tuple(sorted(found, key=lambda one: -len(one.names)))
 
     def _check(self, seconds: float, until: float) -> None:
         now = time.monotonic()

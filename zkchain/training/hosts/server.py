@@ -12,11 +12,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...errors import BoardUnreachable
+from .handshakes import Handshakes
 from .identity import Identity
 
 _SECONDS = 20.0
 #: As many as may ask at a time: a member asks one thing after another.
 _MOST_CALLS = 256
+#: As many as may be shaking hands, which anybody can begin, and the time for all of it.
+_MOST_HANDSHAKES, _HANDSHAKE_SECONDS = 128, 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,32 +87,40 @@ class _Server(ThreadingHTTPServer):
         self.identity, self.most_bytes, self.answer = identity, most_bytes, answer
         self._context = identity.serving()
         self._places = threading.BoundedSemaphore(_MOST_CALLS)
+        self._handshakes = Handshakes(_MOST_HANDSHAKES)
         self.address_family = socket.getaddrinfo(*at, type=socket.SOCK_STREAM)[0][0]
         super().__init__(at, _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Shake no hand here: who is slow, or no member, must keep nobody else waiting."""
         found, address = self.socket.accept()
-        found.settimeout(_SECONDS)
+        found.settimeout(_HANDSHAKE_SECONDS)  # a deadline for the whole handshake, however slowly bytes come
         return self._context.wrap_socket(found, server_side=True, do_handshake_on_connect=False), address
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._places.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        self._handshakes.begin(request, client_address[0])
         try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._places.release()
+            super().process_request(request, client_address)
+        except RuntimeError:  # there are no threads left
+            self._handshakes.end(request)
+            raise
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """A stranger is hung up on without a word."""
+        """A stranger is hung up on without a word, and has no place among those who may ask."""
         with suppress(OSError, ssl.SSLError, ValueError):
-            request.do_handshake()
+            try:
+                request.do_handshake()
+            finally:
+                self._handshakes.end(request)
+            self._answer(request, client_address)
+
+    def _answer(self, request: Any, client_address: Any) -> None:
+        if not self._places.acquire(blocking=False):
+            return
+        try:
             super().finish_request(request, client_address)
+        finally:
+            self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A trace could show what was asked, or tell a member of this machine."""

@@ -64,7 +64,7 @@ def _built(entry: str, code: str) -> nn.Module:
     try:
         exec(compile(code, name, "exec"), place.__dict__)  # noqa: S102 - the plan's code, as its reader was told
         module = getattr(place, function)()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PlanInvalid(f"model.torch: {entry} failed: {type(error).__name__}: {error}") from error
     if not isinstance(module, nn.Module):
         found = type(module).__name__
@@ -97,7 +97,7 @@ def _targets(entry: str, module: nn.Module, shape: tuple[int, ...]) -> int:
             torch.manual_seed(0)
             x = torch.rand(3, *shape)
             once, again, alone = module(x), module(x), module(x[:1])
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PlanInvalid(
             f"model.torch: {entry} does not take samples [n, {', '.join(map(str, shape))}]: {error}",
             remedy="correct model.input or the module",
