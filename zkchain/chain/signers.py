@@ -38,7 +38,7 @@ def load_signer(reference: str | None, network: Network, environ: Mapping[str, s
         signer = open_keystore(keystore_path(rest, env), wallet_password(env))
     elif kind == "exec" and rest:
         signer = ExternalSigner(rest)
-    elif kind == "dev" and rest.isdigit() and int(rest) < len(DEV_ADDRESSES):
+    elif kind == "dev" and rest.isdecimal() and int(rest) < len(DEV_ADDRESSES):
         signer = dev_signer(int(rest))
     else:
         # Not shown: whoever put a key here by mistake would find it in a log.

@@ -150,7 +150,7 @@ def verify_command(screen: Screen, *, plan: Path) -> Answer:
     ],
 )
 @click.argument("model")
-@click.option("--network", default="local", show_default=True, help="Where it is deployed.")
+@click.option("--network", default="local", show_default=True, metavar="NAME", help="Where it is deployed.")
 @click.option("--plan", type=PATH, help="The plan; with it, noise that clients opened is recomputed.")
 @click.option("--report", "page", type=PATH, help="Write the lineage as a page with a picture.")
 def audit_command(screen: Screen, *, model: str, network: str, plan: Path | None, page: Path | None) -> Answer:

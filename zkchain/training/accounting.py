@@ -23,7 +23,7 @@ _PRECISION = 1e-3
 def epsilon(noise: float, steps: int, delta: float, accountant: Accountant = "prv") -> float:
     """Epsilon at `delta` after `steps` sums in each of which a sample took part, with Gaussian noise of `noise` times
 
-    what one sample can change. Raises ExtraMissing.
+    what one sample can change. Raises ExtraMissing, and EpsilonOutOfReach where the accountant cannot say.
     """
     if steps == 0:
         return 0.0
@@ -32,7 +32,20 @@ def epsilon(noise: float, steps: int, delta: float, accountant: Accountant = "pr
     with warnings.catch_warnings(), np.errstate(divide="ignore"):  # the logarithm of 1 - 1, for a sample always there
         # That another order of Rényi divergence might give a tighter bound; this one holds as well.
         warnings.filterwarnings("ignore", message="Optimal order is the")
-        return float(found.get_epsilon(delta=delta))
+        try:
+            spent = float(found.get_epsilon(delta=delta))
+        except (ValueError, RuntimeError, OverflowError):
+            spent = math.nan
+    if not math.isfinite(spent):
+        raise EpsilonOutOfReach(
+            f"opacus' {accountant} accountant cannot tell epsilon at delta {delta:g} after {steps} steps "
+            f"with {noise:g} times the sensitivity as noise",
+            remedy="choose delta nearer to 1e-5, another accountant, or fewer uses",
+            delta=delta,
+            steps=steps,
+            noise=noise,
+        )
+    return spent
 
 
 def schedule(noise: float, steps: int, delta: float, accountant: Accountant = "prv") -> tuple[int, ...]:

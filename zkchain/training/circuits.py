@@ -35,8 +35,8 @@ HASHED: tuple[Role, ...] = ("weights", "bridge")
 #: Rises when other circuits are made for the same layout, so that none is taken from the cache that was made before.
 _FORM = 4
 #: Sizes that are tried: 2**k rows.
-_SMALLEST, _LARGEST = 11, 18
-#: Cells of the largest circuit, in columns of 2**_LARGEST: on a machine of 24 GB a proof needs most of that.
+SMALLEST, LARGEST = 11, 18
+#: Cells of the largest circuit, in columns of 2**LARGEST: on a machine of 24 GB a proof needs most of that.
 _MOST_CELLS = 2**20
 #: Cells from which proofs on one machine take turns: several at once need its memory, and one uses all its processors.
 _LARGE = 2**17
@@ -169,9 +169,9 @@ def _settle(scratch: Path, layout: Layout, prover: Prover, logrows: int | None, 
 def _fewest(scratch: Path, layout: Layout, prover: Prover, report: Report) -> int:
     """The least size that holds the step, and the bridge if there is one, which hashes all of a batch."""
     sizes: list[Role] = ["step", "bridge"] if layout.bridged else ["step"]
-    least, rows = _SMALLEST, 0
+    least, rows = SMALLEST, 0
     for role in sizes:
-        for k in range(least, _LARGEST + 1):
+        for k in range(least, LARGEST + 1):
             model = scratch / f"{role}.model.onnx"
             rows = int(prover.make_settings(model, run_args(layout, role, k), None, None, report)["num_rows"])
             if rows <= 2**k - _KEPT_ROWS:

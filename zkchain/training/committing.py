@@ -83,11 +83,15 @@ def check_openings(openings: Openings, circuits: TrainingCircuits, rounds: int) 
                 found=found,
                 allowed=allowed,
             )
-    lasts = statement.batches * statement.uses
+    expect_lasting(statement.batches, statement.uses, rounds)
+
+
+def expect_lasting(batches: int, uses: int, rounds: int) -> None:
+    """Whether data of so many batches last for the rounds of a plan. Raises DataMismatch."""
+    lasts = batches * uses
     if lasts < rounds:
         raise DataMismatch(
-            f"the data has {statement.batches} batches of {statement.uses} uses each, enough for {lasts} rounds; "
-            f"the plan has {rounds}",
+            f"the data has {batches} batches of {uses} uses each, enough for {lasts} rounds; the plan has {rounds}",
             remedy="lower batch or rounds, or raise uses in the plan",
             found=lasts,
             allowed=rounds,

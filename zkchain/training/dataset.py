@@ -17,6 +17,7 @@ from ..values import Digest
 from .grid import EXACT_BITS, to_grid
 from .layout import Layout
 from .merkle import root_of
+from .tables import read_arrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,29 +53,9 @@ class Openings(Record):
 def read_table(path: Path, targets: int) -> tuple[np.ndarray, np.ndarray]:
     """Features [n, f] and targets [n, t] of a .csv with a header line, whose last columns are the targets, or of a .npz
 
-    with arrays x and y. Raises DataMismatch.
+    with arrays x and y; all are finite. Raises DataMismatch, which shows places and no values.
     """
-    try:
-        if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                x, y = np.asarray(arrays["x"], dtype=float), np.asarray(arrays["y"], dtype=float)
-        else:
-            table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-            x, y = table[:, :-targets], table[:, -targets:]
-    except (OSError, ValueError, KeyError) as error:
-        raise DataMismatch(
-            f"{path} is not a table of numbers: {type(error).__name__}",
-            remedy="give a .csv with a header line whose last columns are the targets, or a .npz with x and y",
-            file=path,
-        ) from None
-    y = y.reshape(len(y), -1)
-    if x.ndim != 2 or len(x) != len(y) or y.shape[1] != targets or not len(x):
-        raise DataMismatch(
-            f"{path} has features of shape {list(x.shape)} and targets of shape {list(y.shape)}; "
-            f"they must be [n, f] and [n, {targets}]",
-            file=path,
-        )
-    return x, y
+    return read_arrays(path, targets)
 
 
 def batches_of(

@@ -3,56 +3,33 @@
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..errors import PlanInvalid
+from ..errors import EpsilonOutOfReach, PlanInvalid
 from ..record import Record
-from .accounting import Accountant, noise_for, schedule
-from .grid import MOST_CLIENTS
+from .accounting import noise_for, schedule
+from .circuits import LARGEST, SMALLEST
+from .grid import EXACT_BITS, MOST_CLIENTS
 from .layout import BoundKind, Layout
-from .merkle import Commitment
 from .network import Network
-from .plan_entries import no_others, number_of, of_kind, one_of, table_of
+from .plan_entries import Entries
 from .plan_model import read_network
+from .plan_parts import REGISTERED, Owner, Privacy, Windows, read_owner, read_privacy, read_reference, read_windows
+from .plan_rules import expect_lengths, expect_owners, expect_sum
 
-#: What stands before the name under which data were registered, where an owner's data are said.
-REGISTERED = "registered:"
+__all__ = ["REGISTERED", "Noise", "Owner", "Plan", "Privacy", "Windows", "noise_of", "read_plan"]
 
 AggregationMode = Literal["clear", "mpc", "he", "secagg"]
-_MODES: tuple[AggregationMode, ...] = get_args(AggregationMode)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner(Record):
-    """A data owner: one client of the federation."""
-
-    name: str
-    data: str  #: path of the samples, relative to the plan, or the name under which they were registered
-    signer: str = ""  #: which account acts for it (`chain.signers`); empty: the devnet's, by its place
-    epsilon: float = 0.0  #: most that it lets its data spend; 0: the plan's target
-    commitment: Commitment = "kzg"  #: by which its data were registered; "poseidon": before, for any federation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Privacy(Record):
-    """How much may be learnt of one sample: (epsilon, delta) of the whole training, by this accountant."""
-
-    epsilon: float
-    delta: float = 1e-5
-    accountant: Accountant = "prv"
-    candidates: int = 4  #: vectors of noise that a client commits to each time, of which all but one are opened
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Windows(Record):
-    """Seconds that each phase of a round may take."""
-
-    join: int = 600
-    noise: int = 600
-    submit: int = 3600
-    close: int = 3600
+#: Of the plan's name, which contracts' names begin with.
+_LONGEST_NAME = 24
+_MOST_ROUNDS = 1_000_000
+#: The largest number that any reader of TOML takes.
+_MOST_SEED = 2**63 - 1
+#: Deviations that no coordinate of noise reaches, drawn from 53 bits.
+_FARTHEST = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +55,7 @@ class Plan(Record):
     limit: float = 0.0
     uses: int = 1
     attempts: int = 2
-    windows: Windows = Windows()
+    windows: Windows = field(default_factory=Windows)
     test: str = ""  #: samples on which the trained model is judged, relative to the plan
     disputes: bool = False  #: whether a sum that does not match makes every client reveal its update, on chain
 
@@ -131,91 +108,79 @@ def noise_of(plan: Plan) -> Noise:
     multiplier = noise_for(wanted.epsilon, plan.uses, wanted.delta, wanted.accountant)
     together = 1 if plan.aggregation == "clear" else plan.quorum
     share = multiplier * plan.sensitivity / math.sqrt(together)
+    deviation = share * 2**plan.scale
+    if _FARTHEST * deviation >= 2**EXACT_BITS:
+        raise EpsilonOutOfReach(
+            f"the noise for epsilon {wanted.epsilon:g} deviates by {share:g}, "
+            f"and at scale {plan.scale} the grid ends at {2 ** (EXACT_BITS - plan.scale)}",
+            remedy="raise epsilon, or lower training.clip or data.scale",
+            deviation=share,
+            most=2 ** (EXACT_BITS - plan.scale),
+        )
     spent = schedule(multiplier, plan.uses, wanted.delta, wanted.accountant)
-    return Noise(multiplier=multiplier, deviation=share * 2**plan.scale, schedule=spent)
+    return Noise(multiplier=multiplier, deviation=deviation, schedule=spent)
 
 
 def read_plan(path: Path) -> Plan:
     """The plan in a TOML file, described in docs/training/plan.md. Raises PlanInvalid naming the entry."""
+    table = _table(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PlanInvalid(f"{path} cannot be read as TOML: {error}", file=path) from None
-    try:
-        return _checked(_plan(table, path.parent))
-    except (KeyError, TypeError, ValueError) as error:
-        raise PlanInvalid(f"{path}: {error}", file=path) from None
+        return _checked(_plan(Entries(table), path.parent))
+    except PlanInvalid as error:
+        raise PlanInvalid(f"{path}: {error.message}", remedy=error.remedy, **{"file": path, **error.facts}) from None
 
 
-def _plan(table: Mapping[str, Any], folder: Path) -> Plan:
-    known = {"name", "network", "rounds", "model", "data", "privacy", "training", "coordinator", "windows", "owners"}
-    no_others("the plan", table, known)
-    model, data, training = (table_of(table, name) for name in ("model", "data", "training"))
-    no_others("[data]", data, {"batch", "scale", "uses", "test"})
-    entries = {"divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes", "attempts"}
-    no_others("[training]", training, entries)
-    owners = tuple(Owner.from_json(item) for item in table["owners"])
-    mode: AggregationMode = one_of("training.aggregation", training.get("aggregation", "mpc"), _MODES)
-    bound: BoundKind = one_of("training.bound", training.get("bound", "none"), ("none", "coordinate", "length"))
+def _table(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PlanInvalid(
+            f"there is no plan {path}", remedy="give the path of a plan, a TOML file written by its members", file=path
+        ) from None
+    except OSError as error:
+        raise PlanInvalid(
+            f"{path} cannot be read: {error.strerror}", remedy="give the path of a plan that you may read", file=path
+        ) from None
+    except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of numbers with too many digits
+        raise PlanInvalid(f"{path} cannot be read as TOML: {error}", remedy="correct it", file=path) from None
+
+
+def _plan(top: Entries, folder: Path) -> Plan:
+    top.only(*("name", "network", "rounds", "coordinator", "model", "data", "training", "privacy", "windows", "owners"))
+    model, data, training = (top.inner(name) for name in ("model", "data", "training"))
+    data.only("batch", "scale", "uses", "test")
+    training.only(
+        *("divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes", "attempts"),
+    )
+    owners = tuple(read_owner(entries) for entries in top.rows("owners"))
+    expect_owners(owners, private="privacy" in top)
     return Plan(
-        name=of_kind("name", table["name"], str),
-        network=of_kind("network", table.get("network", "local"), str),
-        rounds=of_kind("rounds", table["rounds"], int),
-        architecture=read_network(model, folder),
-        seed=of_kind("model.seed", model.get("seed", 0), int),
-        batch=of_kind("data.batch", data["batch"], int),
-        scale=of_kind("data.scale", data.get("scale", 10), int),
-        uses=of_kind("data.uses", data.get("uses", 1), int),
-        clip=number_of("training.clip", training.get("clip", 1.0)),
-        divisor=number_of("training.divisor", training["divisor"]),
+        name=top.word("name", _LONGEST_NAME),
+        network=top.text("network", "local"),
+        rounds=top.whole("rounds", 1, _MOST_ROUNDS),
+        seed=model.whole("seed", 0, _MOST_SEED, 0),
+        batch=data.whole("batch", 1, 4096),
+        scale=data.whole("scale", 6, 14, 10),
+        uses=data.whole("uses", 1, 1000, 1),
+        clip=training.number("clip", 1.0),
+        divisor=training.number("divisor"),
         owners=owners,
-        coordinator=of_kind("coordinator", table.get("coordinator", ""), str),
-        aggregation=mode,
-        quorum=of_kind("training.quorum", training.get("quorum", len(owners)), int),
-        logrows=training.get("logrows"),
-        privacy=Privacy.from_json(table["privacy"]) if "privacy" in table else None,
-        bound=bound,
-        limit=number_of("training.limit", training.get("limit", 0.0)),
-        test=of_kind("data.test", data.get("test", ""), str),
-        attempts=of_kind("training.attempts", training.get("attempts", 2), int),
-        disputes=of_kind("training.disputes", training.get("disputes", False), bool),
-        windows=Windows.from_json(table.get("windows", {})),
+        coordinator=read_reference(top, "coordinator"),
+        aggregation=training.one_of("aggregation", get_args(AggregationMode), "mpc"),
+        quorum=training.whole("quorum", 1, MOST_CLIENTS, len(owners)),
+        logrows=training.whole("logrows", SMALLEST, LARGEST) if "logrows" in training else None,
+        privacy=read_privacy(top.inner("privacy")) if "privacy" in top else None,
+        bound=training.one_of("bound", get_args(BoundKind), "none"),
+        limit=training.number("limit", 0.0),
+        test=data.text("test", ""),
+        attempts=training.whole("attempts", 1, 100, 2),
+        disputes=training.flag("disputes", False),
+        windows=read_windows(top.inner("windows")),
+        architecture=read_network(model, folder),  # last: it may run code
     )
 
 
 def _checked(plan: Plan) -> Plan:
-    rules: list[tuple[bool, str]] = [
-        (plan.name.isidentifier() and len(plan.name) <= 24, "name must be a word of at most 24 letters and digits"),
-        (plan.rounds >= 1, f"rounds is {plan.rounds}, at least 1 is needed"),
-        (1 <= plan.batch <= 4096, f"data.batch is {plan.batch}, allowed are 1 to 4096"),
-        (6 <= plan.scale <= 14, f"data.scale is {plan.scale}, allowed are 6 to 14"),
-        (1 <= plan.uses <= 1000, f"data.uses is {plan.uses}, allowed are 1 to 1000"),
-        (1 <= plan.attempts <= 100, f"training.attempts is {plan.attempts}, allowed are 1 to 100"),
-        (plan.clip > 0, f"training.clip is {plan.clip}, it must be positive"),
-        # A circuit multiplies by the reciprocal, which the grid holds for these alone.
-        (
-            plan.divisor in [2.0**power for power in range(plan.scale + 1)],
-            f"training.divisor is {plan.divisor:g}; it must be a power of two from 1 to 2^{plan.scale}",
-        ),
-        (1 <= len(plan.owners) <= MOST_CLIENTS, f"there are {len(plan.owners)} owners, allowed 1 to {MOST_CLIENTS}"),
-        (1 <= plan.quorum <= len(plan.owners), f"training.quorum is {plan.quorum} of {len(plan.owners)} owners"),
-        (len({owner.name for owner in plan.owners}) == len(plan.owners), "two owners have the same name"),
-        (all(owner.name.isidentifier() for owner in plan.owners), "owners' names must be words"),
-        (
-            all(owner.commitment == "kzg" or owner.data.startswith(REGISTERED) for owner in plan.owners),
-            'data that are committed to by poseidon are given as "registered:NAME"',
-        ),
-        ((plan.bound == "none") == (plan.limit == 0), "training.bound and training.limit go together"),
-        (plan.aggregation == "clear" or len(plan.owners) >= 3, f"{plan.aggregation} needs three owners or more"),
-    ]
-    if plan.privacy is not None:
-        wanted = plan.privacy
-        rules += [
-            (wanted.epsilon > 0, f"privacy.epsilon is {wanted.epsilon}, it must be positive"),
-            (0 < wanted.delta < 1, f"privacy.delta is {wanted.delta}, it must lie between 0 and 1"),
-            (2 <= wanted.candidates <= 16, f"privacy.candidates is {wanted.candidates}, allowed are 2 to 16"),
-        ]
-    for holds, message in rules:
-        if not holds:
-            raise ValueError(message)
+    expect_sum(plan.aggregation, plan.quorum, len(plan.owners))
+    expect_lengths(plan.scale, plan.clip, plan.divisor, plan.bound, plan.limit)
     return plan

@@ -87,7 +87,9 @@ def test_a_named_variable_that_is_not_set_is_missing_on_devnets_too():
         load_signer("env:OTHER", LOCAL, {})
 
 
-@pytest.mark.parametrize("reference", ["env:", "file:", "dev:", "dev:10", "dev:-1", "dev:x", KEY, "0x" + KEY, "kms:x"])
+@pytest.mark.parametrize(
+    "reference", ["env:", "file:", "dev:", "dev:10", "dev:-1", "dev:x", "dev:²", KEY, "0x" + KEY, "kms:x"]
+)
 def test_a_reference_of_no_known_kind_is_refused_without_repeating_it(reference: str):
     with pytest.raises(SignerMissing) as caught:
         load_signer(reference, LOCAL, {})

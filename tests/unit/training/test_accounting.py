@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,15 @@ def test_a_target_that_no_noise_keeps_is_refused_with_its_numbers() -> None:
     with pytest.raises(EpsilonOutOfReach) as caught:
         noise_for(1e-9, 10_000, 1e-5, "rdp")
     assert caught.value.facts["steps"] == 10_000
+
+
+@pytest.mark.parametrize("delta", [0.999, 1e-30])
+def test_what_an_accountant_cannot_say_is_out_of_reach_and_no_traceback(delta: float) -> None:
+    with pytest.raises(EpsilonOutOfReach, match=f"opacus' prv accountant cannot tell epsilon at delta {delta:g}"):
+        noise_for(8.0, 2, delta, "prv")
+
+
+def test_noise_that_the_grid_does_not_hold_is_refused_before_anybody_trains(tmp_path: Path) -> None:
+    plan = read_plan(write_plan(tmp_path, aggregation="clear"))
+    with pytest.raises(EpsilonOutOfReach, match="the grid ends at 16384"):
+        noise_of(replace(plan, clip=16000.0))

@@ -44,6 +44,14 @@ class Weights(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Genesis(Record):
+    """The first weights and their salt, before a ledger has them."""
+
+    plan: Digest  #: `Federation.digest`
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Federation:
     """A plan and the folder beside it."""
 
@@ -93,7 +101,7 @@ class Federation:
                 remedy=f"run: zkchain train coordinator {self.plan_path}",
             ) from None
         except (ValueError, KeyError, TypeError) as error:
-            raise PlanInvalid(f"{path} cannot be read: {error}", file=path) from error
+            raise PlanInvalid(f"{path} cannot be read: {error}", remedy=self._damaged, file=path) from None
         if found.plan != self.digest:
             raise PlanInvalid(
                 f"{self.plan_path} or its module was changed after its federation was set up",
@@ -103,24 +111,42 @@ class Federation:
         return found
 
     def genesis(self) -> tuple[int, ...] | None:
-        """The first weights and their salt; None before they were made. Raises PlanInvalid for another plan's."""
+        """The first weights and their salt; None before they were made.
+
+        Raises PlanInvalid for another plan's, and for a file that is damaged.
+        """
         path = self.root / _GENESIS
         if not path.is_file():
             return None
-        found = parse_json(path.read_bytes())
-        if found["plan"] != self.digest:
+        try:
+            found = _Genesis.from_json(parse_json(path.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PlanInvalid(f"{path} cannot be read: {error}", remedy=self._damaged, file=path) from None
+        length = self.plan.layout.weights_length
+        if found.plan == self.digest and len(found.values) != length:
+            raise PlanInvalid(
+                f"{path} holds {len(found.values)} numbers, expected {length}",
+                remedy=self._damaged,
+                file=path,
+                found=len(found.values),
+                allowed=length,
+            )
+        if found.plan != self.digest:
             raise PlanInvalid(
                 f"{self.plan_path} or its module was changed after its federation was begun",
                 remedy=f"restore the plan, or remove {self.root} and begin anew",
                 file=self.plan_path,
             )
-        return tuple(found["values"])
+        return found.values
 
     def save_genesis(self, values: tuple[int, ...]) -> None:
         """Keep them."""
         make_private(self.root)
-        kept = {"plan": self.digest, "values": list(values)}
-        write_json(self.root / _GENESIS, kept, mode=0o600)
+        write_json(self.root / _GENESIS, _Genesis(plan=self.digest, values=values).to_json(), mode=0o600)
+
+    @property
+    def _damaged(self) -> str:
+        return f"restore the file, or remove {self.root} and begin anew"
 
     @property
     def is_open(self) -> bool:

@@ -19,13 +19,13 @@ from ...progress import Report, silent
 from ...record import Record
 from ...records import Visibility
 from ...training.circuits import prove_vectors
-from ...training.dataset import read_table
 from ...training.grid import from_grid
 from ...training.inference import pins_of
 from ...training.methods import method_of
 from ...values import Address, Digest
 from ..compile import compile_model
 from ..deploy import deploy_bundle
+from .beforehand import judging_samples
 from .folder import Federation, load_federation
 from .setup import find_federation, signer_of
 
@@ -125,11 +125,9 @@ def publish_model(
 
 def _samples(federation: Federation) -> bytes:
     """Inputs to calibrate on: the plan's test samples, else made-up ones. Never anybody's training data."""
-    net, test = federation.plan.architecture, federation.plan.test
-    if test:
-        x, _ = read_table((federation.plan_path.parent / test).resolve(), net.targets)
-    else:
-        x = np.random.default_rng(0).normal(size=(_SAMPLES, net.features))
+    found = judging_samples(federation)
+    features = federation.plan.architecture.features
+    x = found[0] if found else np.random.default_rng(0).normal(size=(_SAMPLES, features))
     packed = io.BytesIO()
     np.save(packed, x[:_SAMPLES].astype(np.float32))
     return packed.getvalue()

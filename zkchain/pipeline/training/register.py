@@ -19,6 +19,8 @@ from ...solidity.artifacts import load_artifact
 from ...training.committing import check_openings, commit_table
 from ...training.hashing import UNLIMITED, hash_table
 from ...training.merkle import Commitment
+from ...training.plan_entries import is_word, word_of
+from ...training.plan_parts import LONGEST_NAME
 from ...values import Address, Digest
 from ..sending import Sender
 from ..site import open_site
@@ -82,8 +84,8 @@ def register_hashed(
 
     Raises DataMismatch, ChainingBroken for other terms, OffGrid, EngineError, SignerMissing and what sending raises.
     """
-    if not name.isidentifier():  # it becomes a folder
-        raise UsageError(f"{name!r} is no name for data", remedy="give a word of letters and digits", found=name)
+    if not is_word(name, LONGEST_NAME):  # it becomes a folder
+        raise UsageError(f"{name!r} is no name for data", remedy=f"give {word_of(LONGEST_NAME)}", found=name)
     network = resolve_network(terms.network, config)
     given = None if network.name == LOCAL else config.network(network.name).signer
     return _hashed(source, name, terms, load_signer(terms.signer or given, network), config, prover, report)

@@ -20,11 +20,12 @@ from ...halo2 import Prover
 from ...progress import Report, silent
 from ...record import Record
 from ...training.accounting import UNITS
-from ...training.dataset import read_table
 from ...training.grid import from_grid
 from ...values import Address
+from .beforehand import judging_samples
 from .coordinator import Coordinator
 from .folder import Federation, load_federation
+from .own_data import expect_data
 from .revealing import against_members
 from .rounds import RoundClosed, Taken
 from .setup import open_federation
@@ -56,6 +57,8 @@ def run_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report 
     Killed at any point and run again, it goes on where it was. Raises RoundFailed, and what the parties raise.
     """
     federation = load_federation(plan_path)
+    if not federation.is_open:
+        expect_data(federation, config)
     standing = open_federation(federation, config=config, prover=prover, report=report)
     coordinator = Coordinator(standing, config=config, prover=prover, report=report)
     if coordinator.done >= federation.plan.rounds:
@@ -113,15 +116,15 @@ def trained(
 def judge(federation: Federation, run: str, number: int) -> tuple[float | None, float | None]:
     """Share of right answers, for yes-or-no ones, and mean squared error of the model after a round on the test
 
-    samples; None where there are none. Raises DataMismatch.
+    samples; None where there are none. Raises DataMismatch and OffGrid.
     """
-    plan = federation.plan
-    if not plan.test:
+    plan, samples = federation.plan, judging_samples(federation)
+    if samples is None:
         return None, None
-    net = plan.architecture
-    x, y = read_table((federation.plan_path.parent / plan.test).resolve(), net.targets)
+    net, (x, y) = plan.architecture, samples
     weights = np.array(from_grid(federation.weights(run, number).values[: net.parameters], plan.scale))
-    answers = net.forward(weights, x)
+    with np.errstate(over="ignore"):  # of an answer that is as good as certain
+        answers = net.forward(weights, x)
     error = float(((answers - y) ** 2).mean())
     if net.loss != "logistic":
         return None, error

@@ -38,6 +38,7 @@ from ..sending import Sender
 from ..site import Site, open_site
 from ..standing import Part
 from ..verifier import Trial, place_verifier, prepare_for
+from .beforehand import checked_members, judging_samples
 from .folder import Federation, Opened, Weights
 from .notes import OPENINGS
 
@@ -92,6 +93,7 @@ def find_federation(federation: Federation, *, config: Config, prover: Prover, r
 def open_federation(federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> Standing:
     """Set up what is missing; do nothing where all stands. Raises TrainingError, EngineError, ChainError and others."""
     plan = federation.plan
+    judging_samples(federation)
     if plan.disputes:
         check_revealable(plan.layout)
     circuits = circuits_of(federation, config=config, prover=prover, report=report)
@@ -105,6 +107,7 @@ def open_federation(federation: Federation, *, config: Config, prover: Prover, r
                     raise
         noise = noise_of(plan)
         signer = signer_of(plan, -1, config)
+        members = checked_members(plan, noise.schedule, lambda who: signer_of(plan, who, config))
         genesis = _genesis(federation)
         blank, point = commit_vectors(circuits, [(0,), genesis], prover, report)
         basis = basis_of(circuits, prover, report) if plan.disputes else b""
@@ -112,7 +115,6 @@ def open_federation(federation: Federation, *, config: Config, prover: Prover, r
         points = (blank, point, basis)
         record = _place(sender, circuits, plan, noise.schedule, points, signer.address, config, prover, report)
         ledger = ContractAt(record.deployment.address, record.abi)
-        members = tuple(signer_of(plan, who, config).address for who in range(len(plan.owners)))
         for member in members:
             if not client_of(site.chain, ledger, member).enrolled:
                 report(f"enrolling {member}")

@@ -74,7 +74,11 @@ def make_member(folder: Path, name: str, federation: str) -> bool:
         )
     secret, certificate = make_identity(name, federation)
     write_atomic(key, secret, mode=0o600)
-    write_atomic(pem, certificate)
+    try:
+        write_atomic(pem, certificate)
+    except BaseException:
+        key.unlink()  # nobody knows it yet, and alone it would be in the way of the next attempt
+        raise
     return True
 
 

@@ -1,0 +1,181 @@
+"""What is found out about a federation before anything is sent, or anything is built."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tests.support.federations import learnable, write_plan, write_table
+from zkchain.chain.dev_accounts import DEV_ADDRESSES
+from zkchain.chain.signers import load_signer
+from zkchain.config import Config, read_config
+from zkchain.errors import DataMismatch, OffGrid, PlanInvalid, RoundFailed, SignerMissing, TrainingError
+from zkchain.pipeline.training.beforehand import checked_members, judging_samples
+from zkchain.pipeline.training.bridging import hashed_at
+from zkchain.pipeline.training.folder import load_federation
+from zkchain.pipeline.training.own_data import expect_data
+from zkchain.pipeline.training.run import coordinate_plan, run_plan
+from zkchain.pipeline.training.setup import open_federation, registered_at
+from zkchain.records import Network
+from zkchain.training.plan import Plan, read_plan
+from zkchain.values import Address
+
+#: Nothing of it may be asked for before the plan's data are known to serve.
+NO_PROVER = cast("Any", None)
+UNITS = 10**9
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return read_config({"ZKCHAIN_HOME": str(tmp_path / "home")}, cwd=tmp_path)
+
+
+def wide(path: Path) -> None:
+    write_table(path, *learnable(1, 8, features=4))
+
+
+def infinite(path: Path) -> None:
+    path.write_text("x0,x1,x2,y\n1,2,3,1\n1,2,inf,1\n", encoding="utf-8")
+
+
+def far(path: Path) -> None:
+    x, y = learnable(1, 8)
+    write_table(path, x * 1e6, y)
+
+
+def gone(path: Path) -> None:
+    path.unlink()
+
+
+BAD = [
+    pytest.param(gone, DataMismatch, "there is no file", id="gone"),
+    pytest.param(wide, DataMismatch, "4 features and 1 targets, the model 3 and 1", id="wide"),
+    pytest.param(infinite, DataMismatch, "not finite in line 3, column 3", id="infinite"),
+    pytest.param(far, OffGrid, "beyond 16384", id="far"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "kind", "said"), BAD)
+@pytest.mark.parametrize("begin", [run_plan, coordinate_plan])
+def test_bad_test_samples_are_found_before_anything_is_done(
+    tmp_path: Path,
+    config: Config,
+    begin: Callable[..., Any],
+    spoil: Callable[[Path], None],
+    kind: type[TrainingError],
+    said: str,
+) -> None:
+    plan = write_plan(tmp_path)
+    spoil(tmp_path / "test.csv")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(kind) as caught:
+        begin(plan, config=config, prover=NO_PROVER)
+    assert caught.value.message.startswith("[data] test: ")
+    assert said in caught.value.message
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("spoil", "kind", "said"), BAD)
+def test_an_owners_bad_samples_are_found_before_a_run_does_anything(
+    tmp_path: Path, config: Config, spoil: Callable[[Path], None], kind: type[TrainingError], said: str
+) -> None:
+    plan = write_plan(tmp_path)
+    spoil(tmp_path / "owner1.csv")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(kind) as caught:
+        run_plan(plan, config=config, prover=NO_PROVER)
+    assert caught.value.message.startswith("the owner owner1: ")
+    assert said in caught.value.message
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_coordinator_does_not_look_at_data_that_owners_have_elsewhere(tmp_path: Path, config: Config) -> None:
+    plan = write_plan(tmp_path)
+    gone(tmp_path / "owner1.csv")
+    with pytest.raises(AttributeError, match="NoneType"):  # the prover is asked for: the owners' data were not
+        open_federation(load_federation(plan), config=config, prover=NO_PROVER)
+
+
+def test_too_few_samples_for_the_rounds_are_found_before_a_run(tmp_path: Path, config: Config) -> None:
+    with pytest.raises(DataMismatch, match="the owner owner0: the data has 2 batches of 1 uses each, enough for 2"):
+        expect_data(load_federation(write_plan(tmp_path, rounds=3)), config)
+
+
+def test_samples_that_serve_are_let_pass(tmp_path: Path, config: Config) -> None:
+    federation = load_federation(write_plan(tmp_path, rounds=2))
+    expect_data(federation, config)
+    samples = judging_samples(federation)
+    assert samples is not None
+    assert [array.shape for array in samples] == [(64, 3), (64, 1)]
+
+
+def test_a_plan_without_test_samples_has_none(tmp_path: Path) -> None:
+    path = write_plan(tmp_path)
+    path.write_text(path.read_text().replace("test = 'test.csv'\n", ""), encoding="utf-8")
+    assert judging_samples(load_federation(path)) is None
+
+
+@pytest.mark.parametrize("commitment", ["kzg", "poseidon"])
+def test_data_that_nobody_registered_here_are_named_with_how_to(
+    tmp_path: Path, config: Config, commitment: str
+) -> None:
+    path = write_plan(tmp_path)
+    text = path.read_text().replace("'owner1.csv'", f"'registered:east'\ncommitment = '{commitment}'")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataMismatch, match="the owner owner1: no data are registered as east") as caught:
+        expect_data(load_federation(path), config)
+    assert ("--commitment poseidon" in caught.value.remedy) == (commitment == "poseidon")
+    kept = (hashed_at if commitment == "poseidon" else registered_at)(config, "east")
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}", encoding="utf-8")
+    with pytest.raises(RoundFailed, match=r"the owner owner1: .* holds no openings"):
+        expect_data(load_federation(path), config)
+
+
+@dataclass
+class Account:
+    address: Address
+
+
+def accounts(who: int) -> Any:
+    return Account(DEV_ADDRESSES[who + 1])
+
+
+def test_members_are_the_owners_accounts_in_order(tmp_path: Path) -> None:
+    plan = read_plan(write_plan(tmp_path))
+    assert checked_members(plan, [UNITS], accounts) == DEV_ADDRESSES[1:4]
+
+
+def test_a_signer_that_leads_nowhere_is_named_with_its_owner(tmp_path: Path) -> None:
+    def missing(who: int) -> Any:
+        if who == 2:
+            raise SignerMissing("EAST_KEY is not set")
+        return accounts(who)
+
+    with pytest.raises(PlanInvalid, match="the owner owner2 has no account: EAST_KEY is not set"):
+        checked_members(read_plan(write_plan(tmp_path)), [UNITS], missing)
+
+
+def test_more_owners_than_a_devnet_has_accounts_are_told_to_name_their_signers(tmp_path: Path) -> None:
+    plan = read_plan(write_plan(tmp_path, owners=len(DEV_ADDRESSES)))
+    devnet = Network(name="local", rpc_url="http://localhost", chain_id=31337)
+    with pytest.raises(PlanInvalid, match=f"a devnet has accounts for {len(DEV_ADDRESSES) - 1} owners"):
+        checked_members(plan, [UNITS], lambda who: load_signer(f"dev:{who + 1}", devnet))
+
+
+def test_two_references_to_one_account_are_found(tmp_path: Path) -> None:
+    with pytest.raises(PlanInvalid, match="the owners owner0 and owner2 act by one account"):
+        checked_members(read_plan(write_plan(tmp_path)), [UNITS], lambda who: accounts(who % 2))
+
+
+def test_an_owner_that_allows_less_than_one_step_spends_is_found(tmp_path: Path) -> None:
+    plan = read_plan(write_plan(tmp_path))
+
+    def allowing(epsilon: float) -> Plan:
+        return replace(plan, owners=(*plan.owners[:2], replace(plan.owners[2], epsilon=epsilon)))
+
+    assert len(checked_members(allowing(2.5), [int(2.5 * UNITS)], accounts)) == 3
+    with pytest.raises(PlanInvalid, match=r"the owner owner2 lets its data spend epsilon 2\.4; one step spends 2\.5"):
+        checked_members(allowing(2.4), [int(2.5 * UNITS)], accounts)
