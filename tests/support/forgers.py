@@ -29,5 +29,5 @@ class Salter(Client):
     """One that takes the largest numbers which a circuit reads for salt, so that no sum with it can be read."""
 
     def prove(self, number: int) -> RoundProof:
-        with patch("zkchain.pipeline.training.client.fresh_salt", lambda count, bits: (2**EXACT_BITS - 1,) * count):
+        with patch("zkchain.pipeline.training.client.fresh_salt", lambda count, bits=0: (2**EXACT_BITS - 1,) * count):
             return super().prove(number)

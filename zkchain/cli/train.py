@@ -13,13 +13,12 @@ from ..pipeline.training.client import Client
 from ..pipeline.training.folder import load_federation
 from ..pipeline.training.hosts import Certified, certify, coordinate_hosts
 from ..pipeline.training.hosts_client import join_hosts
-from ..pipeline.training.lineage_page import lineage_page, privacy_of
+from ..pipeline.training.lineage_page import NO_NOISE, epsilon_of, lineage_page, privacy_of
 from ..pipeline.training.publish import Published, publish_model
 from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
 from ..pipeline.training.trace import trace_model
 from ..pipeline.training.verify import Verified, verify_plan
-from ..training.accounting import UNITS
 from ..training.lineage import Traced
 from .answer import Answer, Line
 from .command import command
@@ -197,7 +196,9 @@ def _certified(result: Certified) -> Answer:
 
 def _trained(result: Trained) -> Answer:
     lines: list[Line] = [("ledger", result.ledger), ("rounds", str(result.done))]
-    if result.epsilon:
+    if result.epsilon is None:
+        lines.append(("privacy", NO_NOISE))
+    else:
         lines.append(("privacy", f"epsilon {result.epsilon:.6f} at delta {result.delta:g}"))
         known = result.epsilon_to_members
         lines.append(("to members", "none" if known is None else f"epsilon {known:.6f}: each knows its own noise"))
@@ -220,7 +221,7 @@ def _taken(result: Taken) -> Answer:
         lines=[
             ("owner", result.name),
             ("rounds", str(result.rounds)),
-            ("epsilon", f"{result.epsilon:.6f}"),
+            ("epsilon", NO_NOISE if result.epsilon is None else f"{result.epsilon:.6f}"),
             ("gas", f"{result.gas:,}"),
         ],
     )
@@ -240,12 +241,12 @@ def _traced(traced: Traced, page: Path | None) -> Answer:
         ("model", f"{traced.model_id}, {traced.answers} proved answers"),
         ("weights", f"after round {traced.round}: {traced.model}"),
         ("ledger", traced.ledger),
-        ("privacy", f"epsilon at most {privacy_of(traced)}"),
+        ("epsilon", f"at most {privacy_of(traced)}" if traced.epsilon else NO_NOISE),
     ]
     for item in traced.rounds:
         lines.append((f"round {item.round}", f"{item.before[:12]} to {item.after[:12]}"))
         lines += [
-            ("", f"{update.client} batch {update.batch}, epsilon {update.epsilon / UNITS:.4f}, noise {update.noise}")
+            ("", f"{update.client} batch {update.batch}, epsilon {epsilon_of(update.epsilon)}, noise {update.noise}")
             for update in item.updates
         ]
     for case in traced.disputes:

@@ -8,9 +8,9 @@ from ..record import Record
 from ..values import Address, Digest
 from .merkle import Commitment
 
-#: What became of the candidates of noise that a client opened: all are what its secrets give, one is not, or there
-#: was nothing to open.
-NoiseVerdict = Literal["recomputed", "wrong", "none"]
+#: What became of the candidates of noise that a client opened: all are what its secrets give, one is not, nobody looked,
+#: or there was nothing to open.
+NoiseVerdict = Literal["recomputed", "wrong", "unchecked", "none"]
 
 
 #: What became of the ledger's setup, beside plan and circuits: all of it is theirs, some of it is not, or there was no
@@ -101,7 +101,7 @@ class Traced(Record):
     answers: int  #: that the gateway has accepted of it
     #: Most that the ledger has charged any client until the model was linked, in billionths; an update counts from when
     #: it was proved, also in a round that was aborted.
-    epsilon: int
+    epsilon: int | None
     setup: SetupVerdict
     unchecked: tuple[str, ...]  #: what nobody has looked at, and how to
     problems: tuple[str, ...]

@@ -31,14 +31,19 @@ def test_summed_in_the_clear_every_owner_hides_itself(tmp_path: Path) -> None:
     assert exposure(plan, noise) == noise.schedule[0] / UNITS
 
 
+def test_before_the_first_round_nothing_is_spent(tmp_path: Path) -> None:
+    plan = read_plan(write_plan(tmp_path))
+    assert against_members(plan, noise_of(plan), 0) == 0.0
+
+
 def test_alone_nothing_hides_an_owner_from_the_one_other(tmp_path: Path) -> None:
     plan = replace(read_plan(write_plan(tmp_path)), quorum=1)  # which no plan's file may say
     noise = noise_of(plan)
     assert against_members(plan, noise, noise.schedule[0]) is None
 
 
-def test_without_noise_nothing_is_spent(tmp_path: Path) -> None:
+def test_without_noise_there_is_no_epsilon(tmp_path: Path) -> None:
     plan = read_plan(write_plan(tmp_path, private=False))
-    assert against_members(plan, noise_of(plan), 0) == 0.0
+    assert against_members(plan, noise_of(plan), 0) is None
     assert exposure(plan, noise_of(plan)) is None
     assert exposure(replace(plan, quorum=1), noise_of(plan)) is None

@@ -91,7 +91,7 @@ class Client:
                     time.sleep(_PAUSE)
         mine, seconds = client_of(self._site.chain, self._ledger, self._signer.address), tuple(self._seconds)
         self._expect_enrolled(mine)
-        spent = mine.epsilon / UNITS
+        spent = None if self._plan.privacy is None else mine.epsilon / UNITS
         return Taken(name=self._name, rounds=rounds, epsilon=spent, gas=self._gas, prove_seconds=seconds)
 
     def _alone(self) -> AbstractContextManager[None]:

@@ -6,6 +6,8 @@ from ...training.accounting import UNITS
 from ...training.lineage import Traced, TracedRound
 from ...values import Address
 
+#: In place of an epsilon, where nothing bounds what can be learnt.
+NO_NOISE = "no noise"
 _ROW, _LEFT, _BOX, _GAP = 26, 10, 150, 90
 _COLUMNS = [_LEFT + place * (_BOX + _GAP) for place in range(4)]
 
@@ -27,8 +29,15 @@ def lineage_page(traced: Traced) -> str:
     return html.page("Lineage of a trained model", parts)
 
 
+def epsilon_of(spent: int) -> str:
+    """What was charged in billionths, in words where nothing was: 0 would be perfect privacy."""
+    return f"{spent / UNITS:.6f}" if spent else NO_NOISE
+
+
 def privacy_of(traced: Traced) -> str:
     """The most that any client has spent, and for whom that is not all."""
+    if traced.epsilon is None:
+        return NO_NOISE
     spent = f"{traced.epsilon / UNITS:.6f}"
     if not traced.revealed:
         return spent
@@ -100,7 +109,7 @@ def _round(item: TracedRound) -> Markup:
             update.client,
             update.batch,
             update.commitment,
-            f"{update.epsilon / UNITS:.6f}",
+            epsilon_of(update.epsilon),
             update.noise,
             f"{update.gas:,}",
         )
@@ -140,7 +149,7 @@ def _data(traced: Traced) -> Markup:
             f"{item.registered.root}, {item.registered.day}" if item.registered else "none",
             item.batches,
             item.samples,
-            f"{item.epsilon_cap / UNITS:g}",
+            f"{item.epsilon_cap / UNITS:g}" if item.epsilon_cap else NO_NOISE,
         )
         for item in traced.data
     ]

@@ -107,13 +107,13 @@ def exposure(plan: Plan, noise: Noise) -> float | None:
 def against_members(plan: Plan, noise: Noise, spent: int) -> float | None:
     """What `spent`, in billionths, comes to against another owner, who knows its own share of the noise.
 
-    Summed in the clear every owner adds the whole, and it stays the same; None where nothing is left, with a
-    quorum of one. Raises ExtraMissing.
+    Summed in the clear every owner adds the whole, and it stays the same; None where there is no noise, or
+    none is left with a quorum of one. Raises ExtraMissing.
     """
-    if plan.privacy is None or not spent or plan.aggregation == "clear":
-        return spent / UNITS
-    if plan.quorum == 1:
+    if plan.privacy is None or (plan.quorum == 1 and plan.aggregation != "clear"):
         return None
+    if not spent or plan.aggregation == "clear":
+        return spent / UNITS
     steps = bisect.bisect_left(noise.schedule, spent) + 1
     left = noise.multiplier * math.sqrt((plan.quorum - 1) / plan.quorum)
     return schedule(left, steps, plan.privacy.delta, plan.privacy.accountant)[-1] / UNITS

@@ -69,7 +69,7 @@ class Taken(Record):
 
     name: str
     rounds: int
-    epsilon: float
+    epsilon: float | None  #: spent; None without noise
     gas: int
     prove_seconds: tuple[float, ...]
 

@@ -42,7 +42,7 @@ class Trained(Record):
     ledger: Address
     rounds: tuple[RoundClosed, ...]  #: of this run
     done: int  #: rounds in all
-    epsilon: float  #: most that any owner has spent
+    epsilon: float | None  #: most that any owner has spent; None without noise, where there is no bound
     epsilon_to_members: float | None  #: against another owner, who knows its own noise; None where no other hides it
     delta: float
     clients: tuple[Taken, ...]  #: those that took part to the end
@@ -103,7 +103,7 @@ def trained(
         ledger=coordinator.opened.ledger,
         rounds=tuple(rounds),
         done=coordinator.done,
-        epsilon=spent / UNITS,
+        epsilon=None if plan.privacy is None else spent / UNITS,
         epsilon_to_members=against_members(plan, coordinator.opened.noise, spent),
         delta=0.0 if plan.privacy is None else plan.privacy.delta,
         clients=clients,

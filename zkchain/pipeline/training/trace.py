@@ -13,7 +13,7 @@ from ...errors import BridgeBroken, LineageBroken
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
-from ...training.lineage import DataRoot, ProvedUpdate, Registration, Traced, TracedRound
+from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Registration, Traced, TracedRound
 from ...values import ZERO_DIGEST, Address, Digest, address, digest, keccak_of
 from ..lookup import checked_model
 from ..site import Site, open_site
@@ -84,15 +84,15 @@ def trace_model(
     )
 
 
-def charged_until_linked(events: Sequence[LedgerEvent], model_id: Digest) -> int:
-    """Most that any client had been charged when the model was linked, in rounds of any outcome."""
+def charged_until_linked(events: Sequence[LedgerEvent], model_id: Digest) -> int | None:
+    """Most that any client had been charged when the model was linked, in rounds of any outcome; None without noise."""
     linked = (
         place
         for place, event in enumerate(events)
         if event.name == "ModelLinked" and event.fields["modelId"] == int(model_id, 16)
     )
     before = events[: next(linked, len(events))]
-    return max((event.fields["epsilon"] for event in before if event.name == "UpdateProved"), default=0)
+    return max((event.fields["epsilon"] for event in before if event.name == "UpdateProved"), default=0) or None
 
 
 def _record_of(site: Site, which: str) -> DeploymentRecord:
@@ -154,10 +154,16 @@ def _update(site: Site, event: LedgerEvent, events: Sequence[LedgerEvent], noise
         batch=event.fields["batchIndex"],
         commitment=keccak_of(event.fields["updatePoints"]),
         epsilon=event.fields["epsilon"],
-        noise="none" if noise is None else noise.verdict(event, events),
+        noise=_noise(event, events, noise),
         tx_hash=event.tx_hash,
         gas=_gas(site, event),
     )
+
+
+def _noise(event: LedgerEvent, events: Sequence[LedgerEvent], noise: "NoiseCheck | None") -> NoiseVerdict:
+    if noise is not None:
+        return noise.verdict(event, events)
+    return "unchecked" if event.fields["epsilon"] else "none"  # charged is what has noise
 
 
 def _registrations(
