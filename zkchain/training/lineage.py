@@ -8,8 +8,8 @@ from ..record import Record
 from ..values import Address, Digest
 from .merkle import Commitment
 
-#: What became of the candidates of noise that a client opened: all are what its secrets give, one is not, nobody looked,
-#: or there was nothing to open.
+#: What became of the candidates of noise that a client opened: all are what its secrets give, one is not, nobody has
+#: looked, or there was nothing to open.
 NoiseVerdict = Literal["recomputed", "wrong", "unchecked", "none"]
 
 
