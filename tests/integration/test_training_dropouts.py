@@ -56,9 +56,7 @@ def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_
 
 
 def test_a_client_does_not_open_a_model_more_often_than_its_salt_lasts_for(tmp_path: Path, config: Config) -> None:
-    plan = write_plan(
-        tmp_path, owners=OWNERS, quorum=QUORUM, aggregation="clear", extra=f"attempts = 1\n{WINDOWS}", private=False
-    )
+    plan = write_plan(tmp_path, owners=OWNERS, quorum=QUORUM, aggregation="clear", extra=WINDOWS, private=False)
     coordinator, clients = parties_of(plan, config)
     few = clients[: QUORUM - 1]
     with pytest.raises(RoundFailed, match="aborted"):

@@ -312,7 +312,7 @@ def test_a_stranger_to_the_federation_is_told_nothing(federation: Federation, tm
 def test_one_who_submits_and_vanishes_ends_the_round_by_name_and_the_next_one_is_closed(
     tmp_path: Path, chain: str
 ) -> None:
-    federation = Federation(write_hosts(tmp_path, owners=OWNERS, rpc_url=chain, extra=WINDOWS))
+    federation = Federation(write_hosts(tmp_path, owners=OWNERS, rpc_url=chain, extra=WINDOWS, attempts=2))
     coordinator = federation.coordinator
     site, ledger = coordinator.site.chain, coordinator.ledger
     with coordinator.opened_board(federation.identity, "127.0.0.1", 0) as server:

@@ -36,7 +36,7 @@ def test_a_forger_on_another_host_is_shut_out_and_the_next_round_is_closed_witho
 
 
 def run(folder: Path, rpc_url: str) -> None:
-    first, *hosts = write_hosts(folder, owners=OWNERS, rpc_url=rpc_url, extra=WINDOWS, quorum=OWNERS - 1)
+    first, *hosts = write_hosts(folder, owners=OWNERS, rpc_url=rpc_url, extra=WINDOWS, quorum=OWNERS - 1, attempts=2)
     prover = make_engine(first.config)
     circuits_of(load_federation(first.plan), config=first.config, prover=prover)
     with socket.create_server(("127.0.0.1", 0)) as server:

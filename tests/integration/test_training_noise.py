@@ -18,6 +18,7 @@ from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.run import run_plan
 from zkchain.pipeline.training.setup import find_federation, signer_of
+from zkchain.pipeline.training.verify import verify_plan
 
 need_training()
 
@@ -36,7 +37,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
 
 
 def federation(folder: Path, config: Config, **plan: object) -> tuple[Coordinator, list[Client]]:
-    given = {"aggregation": "clear", "extra": WINDOWS, **plan}
+    given = {"aggregation": "clear", "extra": WINDOWS, "attempts": 2, **plan}
     return parties_of(write_plan(folder, **given), config)  # type: ignore[arg-type]
 
 
@@ -120,6 +121,9 @@ def test_the_same_command_again_leaves_the_round_and_ends_the_plan_without_the_f
     assert [(one.round, one.updates) for one in trained.rounds] == [(2, 2)]
     assert (trained.done, trained.shut_out) == (2, ("owner1",))
     assert [one.name for one in trained.clients] == ["owner0", "owner2"]
+    verified = verify_plan(tmp_path / "plan.toml", config=config, prover=make_engine(config))
+    assert verified.good, "what was forged went into no model"
+    assert {check.round for check in verified.checks} == {0, 2}
 
 
 def test_without_a_quorum_no_round_follows_one_with_forged_noise(tmp_path: Path, config: Config) -> None:

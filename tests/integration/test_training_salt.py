@@ -36,7 +36,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
 
 
 def federation(folder: Path, config: Config, **plan: object) -> tuple[Coordinator, list[Client]]:
-    given = {"aggregation": "clear", "extra": WINDOWS, **plan}
+    given = {"aggregation": "clear", "extra": WINDOWS, "attempts": 2, **plan}
     coordinator, clients = parties_of(write_plan(folder, **given), config)  # type: ignore[arg-type]
     salter = Salter(coordinator.federation, f"owner{SALTER}", config=config, prover=make_engine(config))
     return coordinator, [salter if n == SALTER else client for n, client in enumerate(clients)]

@@ -22,6 +22,7 @@ def small_layout(
     bound: BoundKind = "none",
     limit: float = 0.0,
     divisor: float = 8.0,
+    attempts: int = 1,
 ) -> Layout:
     return Layout(
         architecture=network or Architecture(sizes=sizes, loss=loss),
@@ -32,6 +33,7 @@ def small_layout(
         clients=3,
         uses=1,
         divisor=divisor,
+        attempts=attempts,
         bound=bound,
         limit=limit,
     )
@@ -61,13 +63,20 @@ def write_plan(
     quorum: int | None = None,
     samples: int = 8,
     uses: int = 1,
+    attempts: int = 1,
     extra: str = "",
 ) -> Path:
-    """A plan of `owners` who have `samples` samples each, in batches of four, with data and test samples beside it."""
+    """A plan of `owners` who have `samples` samples each, in batches of four, with data and test samples beside it.
+
+    A second attempt at a round takes longer salt, with which the circuits are twice as large.
+    """
     lines = [_HEADER.format(name=name, rounds=rounds)]
     lines.append("[model]\nlayers = [3, 1]\nloss = 'logistic'\n")
     lines.append(f"[data]\nbatch = 4\nuses = {uses}\ntest = 'test.csv'\n")
-    lines.append(f"[training]\ndivisor = 4.0\naggregation = '{aggregation}'\nquorum = {quorum or owners}\n{extra}\n")
+    lines.append(
+        f"[training]\ndivisor = 4.0\naggregation = '{aggregation}'\nquorum = {quorum or owners}\n"
+        f"attempts = {attempts}\n{extra}\n"
+    )
     if private:
         lines.append("[privacy]\nepsilon = 8.0\ndelta = 1e-5\naccountant = 'rdp'\ncandidates = 2\n")
     for number in range(owners):

@@ -39,13 +39,20 @@ def make_tls(root: Path, names: list[str]) -> dict[str, Path]:
 
 
 def write_hosts(
-    root: Path, *, owners: int, rpc_url: str, rounds: int = 1, extra: str = "", quorum: int = 0
+    root: Path,
+    *,
+    owners: int,
+    rpc_url: str,
+    rounds: int = 1,
+    extra: str = "",
+    quorum: int = 0,
+    attempts: int = 1,
 ) -> list[Host]:
     """The coordinator's host and each owner's; only an owner's has its data. All reach one chain at `rpc_url`."""
     names = [f"owner{n}" for n in range(owners)]
     source = root / "agreed"
     source.mkdir(parents=True)
-    plan = write_plan(source, owners=owners, rounds=rounds, extra=extra, quorum=quorum or None)
+    plan = write_plan(source, owners=owners, rounds=rounds, extra=extra, quorum=quorum or None, attempts=attempts)
     plan.write_text(plan.read_text().replace("network = 'local'", "network = 'shared'"))
     hosts = []
     for name, tls in make_tls(root, [COORDINATOR, *names]).items():

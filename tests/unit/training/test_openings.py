@@ -16,7 +16,7 @@ from zkchain.training.merkle import root_of
 from zkchain.training.plan import Owner
 from zkchain.values import sha256_of
 
-LAYOUT = small_layout()  # a batch is used once, and a model or a batch may be proved about twice
+LAYOUT = small_layout(attempts=2)  # a batch is used once, and a model or a batch may be proved about twice
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_where_one_sample_decides_whether_a_sum_counts_all_of_it_has_to_be_hidde
 
 
 def test_salt_lasts_for_every_proof_that_a_client_may_make(tmp_path: Path) -> None:
-    some, more = (read_plan(write_plan(tmp_path, uses=2, extra=f"attempts = {n}\n")).layout for n in (1, 3))
+    some, more = (read_plan(write_plan(tmp_path, uses=2, attempts=n)).layout for n in (1, 3))
     assert (some.proofs_of_batch, more.proofs_of_batch) == (2, 4)
     for layout in (some, more):
         assert layout.data_salt * 24 >= 254 * layout.proofs_of_batch + 256

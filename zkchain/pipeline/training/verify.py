@@ -48,6 +48,8 @@ class Verified(Record):
 def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Report = silent) -> Verified:
     """Verify every accepted proof with the circuits that the plan gives, and recompute every opened noise.
 
+    Not of rounds that were aborted: what was proved in them went into no model, and may be why they were.
+
     The ledger has to be set up with what plan and circuits say; data that the plan says were registered by hashes have
     to be those that are trained on; and a proof has to commit to what the ledger's events say.
 
@@ -63,8 +65,9 @@ def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Repo
     proofs = _Proofs(standing, events, prover, report)
     checks = [_setup(standing, config, prover, report)]
     checks += [_bridge(bridges, address(event.fields["client"])) for event in events if _bridged(event, bridges)]
+    aborted = {event.fields["round"] for event in events if event.name == "RoundAborted"}
     for event in events:
-        if event.name == "UpdateProved":
+        if event.name == "UpdateProved" and event.fields["round"] not in aborted:
             number, who = event.fields["round"], address(event.fields["client"])
             report(f"round {number}: verifying {who}")
             checks.append(proofs.step(event))
