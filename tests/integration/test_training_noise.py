@@ -126,6 +126,7 @@ def test_the_same_command_again_leaves_the_round_and_ends_the_plan_without_the_f
     assert {check.round for check in verified.checks} == {0, 2}
 
 
+@pytest.mark.slow
 def test_without_a_quorum_no_round_follows_one_with_forged_noise(tmp_path: Path, config: Config) -> None:
     coordinator, clients = federation(tmp_path, config, name="alone")
     with pytest.raises(NoiseForged):
@@ -136,6 +137,7 @@ def test_without_a_quorum_no_round_follows_one_with_forged_noise(tmp_path: Path,
     assert round_of(coordinator.site.chain, coordinator.ledger, 1).phase == "aborted"
 
 
+@pytest.mark.slow
 def test_a_round_with_forged_noise_is_no_reason_to_ask_for_updates(tmp_path: Path, config: Config) -> None:
     extra = "disputes = true\n" + WINDOWS
     coordinator, clients = federation(tmp_path, config, name="asked", quorum=2, extra=extra)
@@ -170,6 +172,7 @@ def test_chance_is_kept_for_longer_than_the_chain_does(tmp_path: Path, config: C
     assert [event.fields["phase"] for event in drawn] == [2, 3], "each once"
 
 
+@pytest.mark.slow
 def test_a_client_that_draws_first_is_no_failure_of_the_coordinators(tmp_path: Path, config: Config) -> None:
     coordinator, clients = federation(tmp_path, config, name="raced")
     coordinator.open_round()

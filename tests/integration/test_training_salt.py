@@ -78,6 +78,7 @@ def test_who_has_salt_out_of_range_is_shut_out_and_the_others_go_on(tmp_path: Pa
     assert said(coordinator, "ClientExpelled") == 1
 
 
+@pytest.mark.slow
 def test_who_reveals_salt_out_of_range_is_shut_out(tmp_path: Path, config: Config) -> None:
     """In a dispute what counts is what was revealed: the owner gave the sum salt that is in range."""
     coordinator, clients = federation(
@@ -95,6 +96,7 @@ def test_who_reveals_salt_out_of_range_is_shut_out(tmp_path: Path, config: Confi
     assert (coordinator.gone(), said(coordinator, "ClientExpelled")) == ({"owner1"}, 1)
 
 
+@pytest.mark.slow
 def test_across_hosts_nobody_is_named_and_the_round_is_left(tmp_path: Path, config: Config) -> None:
     """A coordinator that sees no update, after the sum was opened."""
     coordinator, clients = federation(tmp_path, config, name="unseen", private=False, aggregation="mpc")
