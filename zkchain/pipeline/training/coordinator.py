@@ -60,7 +60,7 @@ class Coordinator:
         self._federation, self._config, self._prover, self._report = standing.federation, config, prover, report
         self._plan = standing.federation.plan
         self._opened, self._circuits = standing.opened, standing.circuits
-        self._site, self._ledger = standing.site, standing.ledger
+        self._site, self._ledger, self._names = standing.site, standing.ledger, standing.names
         self._signer = signer_of(self._plan, -1, config)
         self._bridges = BridgeGuard(standing, prover=prover, report=report)
         self._noise = NoiseGuard(standing, self._act, prover=prover, report=report)
@@ -183,8 +183,8 @@ class Coordinator:
     def gone(self) -> frozenset[str]:
         """Owners who were shut out."""
         chain = self._site.chain
-        pairs = zip(self._opened.members, self._plan.owners, strict=True)
-        return frozenset(owner.name for one, owner in pairs if not client_of(chain, self._ledger, one).enrolled)
+        names = self._names.items()
+        return frozenset(name for one, name in names if not client_of(chain, self._ledger, one).enrolled)
 
     def _expect_fit(self, number: int, total: tuple[int, ...], alive: Alive) -> None:
         """Whether circuits can read a sum, as they can every one of honest updates. Raises as `SaltGuard.expect`."""
@@ -221,9 +221,8 @@ class Coordinator:
 
     def total(self, number: int) -> tuple[int, ...]:
         """The sum of a round's updates, as the plan has it computed. Raises AggregationError."""
-        names = {member: owner.name for member, owner in zip(self._opened.members, self._plan.owners, strict=True)}
         files = [
-            self._federation.update(names[address(event.fields["client"])], self._opened.run, number)
+            self._federation.update(self._names[address(event.fields["client"])], self._opened.run, number)
             for event in self._updates(number)
         ]
         self._report(f"round {number}: summing {len(files)} updates ({self._plan.aggregation})")

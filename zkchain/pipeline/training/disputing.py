@@ -47,8 +47,7 @@ class Arbiter:
         self._site, self._ledger, self._signer = standing.site, standing.ledger, signer
         self._prover, self._report = prover, report
         self._summands = Summands(standing)
-        owners = (owner.name for owner in standing.federation.plan.owners)
-        self._names = dict(zip(standing.opened.members, owners, strict=True))
+        self._names = standing.names
 
     def matches(self, total: Sequence[int], updates: Sequence[LedgerEvent]) -> bool:
         """Whether `total` is the sum of the updates behind these commitments, as the ledger would say.

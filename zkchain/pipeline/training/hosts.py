@@ -195,9 +195,7 @@ class HostCoordinator(Coordinator):
             raise
 
     def _clients(self, number: int) -> list[str]:
-        owners = zip(self._opened.members, self._plan.owners, strict=True)
-        names = {member: owner.name for member, owner in owners}
-        return [names[address(event.fields["client"])] for event in self._updates(number)]
+        return [self._names[address(event.fields["client"])] for event in self._updates(number)]
 
     def _attempt(self, number: int, names: list[str], seconds: float) -> tuple[int, ...]:
         self._report(f"round {number}: {', '.join(names)} sum their updates")

@@ -21,8 +21,7 @@ class NoiseGuard:
         self._opened, self._circuits = standing.opened, standing.circuits
         self._site, self._ledger = standing.site, standing.ledger
         self._act, self._prover, self._report = act, prover, report
-        owners = (owner.name for owner in standing.federation.plan.owners)
-        self._names = dict(zip(standing.opened.members, owners, strict=True))
+        self._names = standing.names
         self._private = standing.federation.plan.privacy is not None
         self._good: set[str] = set()
 

@@ -110,23 +110,18 @@ class Notes:
         made = {int(path.name[6:10]): path for path in self._rounds.glob("round-*.proof.json")}
         made.pop(number, None)
         begun = sum(other > closed for other in made)
-        if begun >= layout.attempts:
-            raise RoundFailed(
-                f"{begun} rounds with proofs have come to nothing since the model was made; the salt of its weights "
-                f"is long enough for {layout.attempts}",
-                remedy="begin a new federation, whose plan says more training.attempts",
-                found=begun + 1,
-                allowed=layout.attempts,
-            )
         about = sum(RoundProof.from_json(parse_json(path.read_bytes())).batch == batch for path in made.values())
-        if about >= layout.proofs_of_batch:
-            raise RoundFailed(
-                f"batch {batch} was proved about {about} times, and not every proof was accepted; its salt is long "
-                f"enough for {layout.proofs_of_batch}",
-                remedy="begin a new federation, whose plan says more training.attempts",
-                found=about + 1,
-                allowed=layout.proofs_of_batch,
-            )
+        for found, allowed, what in (
+            (begun, layout.attempts, f"{begun} rounds with proofs have come to nothing since the model was made"),
+            (about, layout.proofs_of_batch, f"batch {batch} was proved about {about} times, not all accepted"),
+        ):
+            if found >= allowed:
+                raise RoundFailed(
+                    f"{what}; salt is long enough for {allowed}",
+                    remedy="begin a new federation, whose plan says more training.attempts",
+                    found=found + 1,
+                    allowed=allowed,
+                )
 
     def update_of(self, number: int) -> tuple[int, ...]:
         """What was proved in a round. Raises OpeningWrong when it is not kept."""

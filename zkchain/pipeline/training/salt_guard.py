@@ -20,8 +20,7 @@ class SaltGuard:
         self._site, self._ledger = standing.site, standing.ledger
         self._act, self._report, self._sees_updates = act, report, sees_updates
         self._summands = Summands(standing)
-        owners = (owner.name for owner in standing.federation.plan.owners)
-        self._names = dict(zip(standing.opened.members, owners, strict=True))
+        self._names = standing.names
 
     def spoiled(self, number: int) -> tuple[str, ...]:
         """Owners in a round who were shut out and whose salt is out of range: the round can only be left."""

@@ -55,6 +55,12 @@ class Standing:
     site: Site
     ledger: ContractAt
 
+    @property
+    def names(self) -> dict[Address, str]:
+        """Whose account is whose, in the order of the plan's owners."""
+        owners = self.federation.plan.owners
+        return {member: owner.name for member, owner in zip(self.opened.members, owners, strict=True)}
+
 
 def circuits_of(federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> TrainingCircuits:
     """The federation's circuits, built unless they are cached. Raises TrainingError, SrsError and EngineError."""

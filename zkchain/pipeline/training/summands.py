@@ -17,8 +17,7 @@ class Summands:
     def __init__(self, standing: Standing) -> None:
         self._federation, self._run = standing.federation, standing.opened.run
         self._length = standing.circuits.layout.update_length
-        owners = (owner.name for owner in standing.federation.plan.owners)
-        self._names = dict(zip(standing.opened.members, owners, strict=True))
+        self._names = standing.names
 
     def given(self, client: Address, number: int) -> tuple[int, ...] | None:
         """What a client gave to the sum of a round; None for what cannot be summed."""
