@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.txs import Node, in_block, payment, until
+from tests.support.txs import Node, in_block, looked, payment, until
 from zkchain.chain.tx import agreement
 from zkchain.errors import WrongChain
 from zkchain.testing.fault_plan import Rule
@@ -33,7 +33,7 @@ def test_nothing_is_final_while_a_second_node_says_otherwise(node: Node, fault: 
         (one,) = manager.submit([payment(1)])
         doubted = in_block(manager, one)
         assert (doubted.state, doubted.status) == ("mined", 1)
-        assert said in doubted.note
+        until(lambda: said in looked(manager, one).note)  # once the head has reached its block
         second.obey()
         (entry,) = manager.wait([one])
         assert (entry.state, entry.mined_hash, entry.note) == ("final", doubted.mined_hash, "")

@@ -104,11 +104,13 @@ def until(what: Callable[[], bool], seconds: float = 20.0) -> None:
 def in_block(manager: Manager, one: int) -> Entry:
     """The transaction once it was seen in a block: an anvil makes one a moment after it took the transaction."""
 
-    def seen() -> bool:
-        manager.look()
-        return manager.entry(one).block is not None
+    until(lambda: looked(manager, one).block is not None)
+    return manager.entry(one)
 
-    until(seen)
+
+def looked(manager: Manager, one: int) -> Entry:
+    """The transaction after another look at the chain."""
+    manager.look()
     return manager.entry(one)
 
 
