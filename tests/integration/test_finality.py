@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.txs import FRIEND, OWNER, Node, anvil, in_block, payment, states, until
+from zkchain.chain.training import block_passed, block_stands
 from zkchain.chain.transact import send
 from zkchain.chain.tx import manager as module
 from zkchain.errors import TransactionUnknown
@@ -50,6 +51,22 @@ def test_a_reorganised_transaction_counts_in_its_new_block_only(node: Node):
     assert (before.state, entry.state) == ("mined", "final")
     assert entry.block == (before.block or 0) + 5
     assert entry.block_hash != before.block_hash
+
+
+@pytest.mark.parametrize(("confirmations", "blocks"), [(1, 1), (2, 1), (3, 2), (6, 5)])
+def test_a_hash_is_drawn_from_a_block_that_stands(node: Node, confirmations: int, blocks: int):
+    """T86: who draws from one that is taken back uses another hash than the chain has. A devnet is made to go on."""
+    chain, drawn = node.chain(confirmations=confirmations), node.height
+    assert [block_stands(chain, drawn) for _ in range(blocks)] == [False] * (blocks - 1) + [True]
+    assert node.height == drawn + blocks
+
+
+def test_without_a_number_of_confirmations_a_hash_is_drawn_from_a_final_block(node: Node):
+    chain, drawn = node.chain(confirmations=None), node.height
+    assert block_passed(chain, drawn)
+    assert not block_stands(chain, drawn)
+    until(lambda: block_stands(chain, drawn))
+    assert chain.finalized_number() >= drawn
 
 
 def test_sending_waits_for_the_confirmations_of_the_network(node: Node):

@@ -1,7 +1,7 @@
 """Talk to a TrainingLedger: what each party sends, and what anybody can read."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -112,11 +112,27 @@ def act(
 
 def block_passed(chain: Chain, number: int) -> bool:
     """Whether the chain has gone beyond a block, so that its hash can be drawn. A devnet is made to."""
-    if chain.block_number() > number:
+    return _comes_true(chain, lambda: chain.block_number() > number)
+
+
+def block_stands(chain: Chain, number: int) -> bool:
+    """Whether a block's hash can be drawn, and the block has the network's confirmations. A devnet is made to."""
+    return _comes_true(chain, lambda: chain.block_number() > number and _confirmed(chain) >= number)
+
+
+def _confirmed(chain: Chain) -> int:
+    """Number of the latest block that has the network's confirmations; negative for none."""
+    confirmations = chain.network.confirmations
+    return chain.finalized_number() if confirmations is None else chain.block_number() - confirmations + 1
+
+
+def _comes_true(chain: Chain, what: Callable[[], bool]) -> bool:
+    """Whether something is so, at the latest after one more block of a devnet, where none comes by itself."""
+    if what():
         return True
     if chain.network.devnet:
         chain.mine()
-    return chain.block_number() > number
+    return what()
 
 
 def deadline_passed(chain: Chain, deadline: int) -> bool:

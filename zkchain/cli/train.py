@@ -137,7 +137,7 @@ def prove_command(screen: Screen, *, plan: Path, name: str) -> Answer:
 @command("verify", examples=["zkchain train verify plan.toml"])
 @click.argument("plan", type=PATH)
 def verify_command(screen: Screen, *, plan: Path) -> Answer:
-    """Check every proof and every opened noise of PLAN's rounds again, off the chain; exit code 1 for a wrong one."""
+    """Check PLAN's ledger, each proof and each opened noise, off the chain; exit code 1 for a wrong one."""
     config = read_config()
     return _verified(verify_plan(plan, config=config, prover=make_engine(config), report=screen.report))
 
@@ -150,7 +150,7 @@ def verify_command(screen: Screen, *, plan: Path) -> Answer:
 )
 @click.argument("model")
 @click.option("--network", default="local", show_default=True, metavar="NAME", help="Where it is deployed.")
-@click.option("--plan", type=PATH, help="The plan; with it, noise that clients opened is recomputed.")
+@click.option("--plan", type=PATH, help="The plan; the ledger is compared with it, and opened noise recomputed.")
 @click.option("--report", "page", type=PATH, help="Write the lineage as a page with a picture.")
 def audit_command(screen: Screen, *, model: str, network: str, plan: Path | None, page: Path | None) -> Answer:
     """Walk from MODEL, a deployment's name or a model's id, back to rounds, updates and data; exit code 1 for a gap."""

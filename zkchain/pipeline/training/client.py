@@ -11,7 +11,7 @@ from ...chain.training import (
     RoundView,
     act,
     beacon_of,
-    block_passed,
+    block_stands,
     candidate_of,
     client_of,
     current_model,
@@ -186,8 +186,8 @@ class Client:
             raise ClientStruck(f"{self._name} was shut out of the federation", owner=self._name, round=mine.round)
 
     def _sealed(self, found: RoundView) -> bool:
-        """Whether the block whose hash is drawn is in the past."""
-        return self._plan.privacy is None or block_passed(self._site.chain, found.seal_block)
+        """Whether the block whose hash is drawn stands: noise from one that is taken back looks forged."""
+        return self._plan.privacy is None or block_stands(self._site.chain, found.seal_block)
 
     def _join(self, number: int) -> bool:
         self._act("join", [number, bytes.fromhex(self._bound(self.prove(number))[2:])])
