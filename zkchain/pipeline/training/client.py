@@ -21,15 +21,14 @@ from ...chain.training import (
     round_of,
 )
 from ...config import Config
-from ...errors import ClientStruck, DataMismatch, NotInDispute, RoundFailed, UsageError
+from ...errors import ClientStruck, NotInDispute, RoundFailed, UsageError
 from ...files import write_json
 from ...halo2 import Prover
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.accounting import UNITS
 from ...training.circuits import TrainingCircuits, commit_vectors, prove_vectors
-from ...training.committing import check_openings
-from ...training.dataset import Openings, fresh_salt
+from ...training.dataset import DataStatement, Openings, fresh_salt
 from ...training.grid import from_grid
 from ...training.hashing import HashedOpenings
 from ...training.merkle import path_of
@@ -37,13 +36,13 @@ from ...training.methods import method_of
 from ...training.noise import candidates, opened_secrets, point_hashes, secrets_hash
 from ...values import Digest, keccak_of
 from ..site import Site, open_site
-from .bridging import build_bridge, hashed_of
+from .bridging import build_bridge
 from .folder import Federation, Opened
 from .notes import Notes, RoundNoise, RoundProof
+from .registering import OwnData
 from .revealing import Revealed, expect_disputes, exposure, opening_of, owes, round_in_dispute
 from .rounds import Submission, Taken
 from .setup import LEDGER, circuits_of, signer_of
-from .sources import commit_source
 
 _PAUSE = 0.2
 #: Where the update's point lies in a proof of the step: behind those of data, weights, noise and factors.
@@ -98,30 +97,28 @@ class Client:
         return self._notes.alone(lambda: self._report(f"waiting for another process of {self._name}"))
 
     def register(self) -> Openings:
-        """Commit to the data, once; what was committed before is what counts.
+        """Commit to the data, once; what was committed before is what counts. Raises as `OwnData.register` does."""
+        data = OwnData(
+            federation=self._federation,
+            owner=self._plan.owners[self._who],
+            run=self._opened.run,
+            notes=self._notes,
+            circuits=self._circuits,
+            config=self._config,
+            prover=self._prover,
+            report=self._report,
+            bridge=self._bridge,
+            send=self._register,
+        )
+        return data.register(client_of(self._site.chain, self._ledger, self._signer.address).root)
 
-        Raises DataMismatch, RoundFailed, and BridgeBroken for data that were not registered as the plan says.
-        """
-        known = client_of(self._site.chain, self._ledger, self._signer.address)
-        owner, openings = self._plan.owners[self._who], self._notes.openings
-        circuits, config, prover, report = self._circuits, self._config, self._prover, self._report
-        if openings is None:
-            openings = commit_source(self._federation, owner, self._opened.run, circuits, config, prover, report)
-            self._notes.save_openings(openings)
-        statement = openings.statement
-        check_openings(openings, circuits, self._plan.rounds)
-        if owner.commitment == "poseidon":
-            self._bridge(hashed_of(owner, config), openings)
-        if int(known.root, 16) == 0:
-            privacy = self._plan.privacy
-            cap = 0 if privacy is None else round((owner.epsilon or privacy.epsilon) * UNITS)
-            self._act("registerData", [
-                bytes.fromhex(statement.root[2:]), statement.batches, statement.samples, statement.uses, cap,
-                self._next_secrets(0),
-            ])  # fmt: skip
-        elif known.root != statement.root:
-            raise DataMismatch(f"the ledger has other data of {self._name}", found=known.root, expected=statement.root)
-        return openings
+    def _register(self, data: DataStatement) -> None:
+        privacy, cap = self._plan.privacy, 0
+        if privacy is not None:
+            cap = round((self._plan.owners[self._who].epsilon or privacy.epsilon) * UNITS)
+        self._act("registerData", [
+            bytes.fromhex(data.root[2:]), data.batches, data.samples, data.uses, cap, self._next_secrets(0),
+        ])  # fmt: skip
 
     def _bridge(self, hashed: HashedOpenings, openings: Openings) -> None:
         """Show all members that the data are those that were registered."""
