@@ -13,7 +13,7 @@ from ..pipeline.training.client import Client
 from ..pipeline.training.folder import load_federation
 from ..pipeline.training.hosts import Certified, certify, coordinate_hosts
 from ..pipeline.training.hosts_client import join_hosts
-from ..pipeline.training.lineage_page import NO_NOISE, epsilon_of, lineage_page, privacy_of
+from ..pipeline.training.lineage_page import LATEST, NO_NOISE, epsilon_of, lineage_page, privacy_of
 from ..pipeline.training.publish import Published, publish_model
 from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
@@ -238,11 +238,12 @@ def _verified(result: Verified) -> Answer:
 
 def _traced(traced: Traced, page: Path | None) -> Answer:
     lines: list[Line] = [
-        ("model", f"{traced.model_id}, {traced.answers} proved answers"),
+        ("model", f"{traced.model_id}, {len(traced.answers)} proved answers"),
         ("weights", f"after round {traced.round}: {traced.model}"),
         ("ledger", traced.ledger),
         ("epsilon", f"at most {privacy_of(traced)}" if traced.epsilon else NO_NOISE),
     ]
+    lines += [("answer", f"{event.tx_hash} in block {event.block}") for event in traced.answers[-LATEST:]]
     for item in traced.rounds:
         lines.append((f"round {item.round}", f"{item.before[:12]} to {item.after[:12]}"))
         lines += [

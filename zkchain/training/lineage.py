@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from ..record import Record
+from ..records import InferenceEvent
 from ..values import Address, Digest
 from .merkle import Commitment
 
@@ -98,7 +99,7 @@ class Traced(Record):
     rounds: tuple[TracedRound, ...]  #: up to the model's, oldest first
     data: tuple[DataRoot, ...]
     disputes: tuple[TracedDispute, ...]  #: of all the ledger's rounds
-    answers: int  #: that the gateway has accepted of it
+    answers: tuple[InferenceEvent, ...]  #: that the gateway has accepted of it, oldest first
     #: Most that the ledger has charged any client until the model was linked, in billionths; an update counts from when
     #: it was proved, also in a round that was aborted.
     epsilon: int | None

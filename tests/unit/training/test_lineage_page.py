@@ -1,14 +1,16 @@
 """What an audit says of privacy, and of what it has not looked at."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from zkchain.chain.training import LedgerEvent
-from zkchain.pipeline.training.lineage_page import lineage_page, privacy_of
+from zkchain.pipeline.training.lineage_page import LATEST, lineage_page, lineage_picture, privacy_of
 from zkchain.pipeline.training.trace import charged_until_linked
-from zkchain.training.lineage import SetupVerdict, Traced, TracedDispute
+from zkchain.records import InferenceEvent
+from zkchain.training.lineage import DataRoot, ProvedUpdate, SetupVerdict, Traced, TracedDispute, TracedRound
 from zkchain.values import ZERO_DIGEST, address, digest
 
 A, B = (address("0x" + f"{number:040x}") for number in (10, 11))
@@ -36,7 +38,7 @@ TRACED = Traced(
     rounds=(),
     data=(),
     disputes=(),
-    answers=0,
+    answers=(),
     epsilon=1_500_000_000,
     setup="compared",
     unchecked=(),
@@ -77,3 +79,44 @@ def test_the_page_says_that_all_was_checked_only_where_the_setup_was_and_nothing
     assert says in page
     assert ("Every line was checked" in page) == (setup == "compared" and not problems)
     assert "Not checked: the proofs." in page
+
+
+def answered(number: int) -> InferenceEvent:
+    return InferenceEvent(
+        model_id=MODEL,
+        model_name="triage",
+        input_commitment=digest("0x" + f"{number:064x}"),
+        account=B,
+        outputs={"<y>": [0.5, number]},
+        tx_hash="0x" + f"{number:08x}" + "7" * 56,
+        block=number,
+        log_index=0,
+    )
+
+
+def test_the_picture_goes_from_data_to_the_latest_answers() -> None:
+    update = ProvedUpdate(client=A, batch=0, commitment=OTHER, epsilon=5, noise="none", tx_hash="0x", gas=1)
+    rounds = tuple(
+        TracedRound(round=number, before=ZERO_DIGEST, after=OTHER, updates=(update,) * 2, tx_hash="0x", gas=2)
+        for number in (1, 2)
+    )
+    data = DataRoot(client=A, root=OTHER, batches=1, samples=4, epsilon_cap=9)
+    few = replace(TRACED, rounds=rounds, data=(data,), answers=tuple(map(answered, range(1, LATEST + 1))))
+    picture = lineage_picture(few)
+    assert picture.count("<rect") == 1 + 4 + 3 + 1 + LATEST
+    assert picture.count("<path") == 4 * 2 + 2 + 1 + LATEST
+    assert "earlier ones" not in picture
+    many = lineage_page(replace(few, answers=tuple(map(answered, range(1, LATEST + 4)))))
+    assert "3 earlier ones" in many
+    assert f"the last {LATEST} proved answers" in many
+    assert "&lt;y&gt;: 0.5, 11" in many
+    assert "0x00000003" not in many
+
+
+def test_nothing_of_the_picture_lies_outside_of_it() -> None:
+    answers = tuple(map(answered, range(1, 30)))
+    for traced in (TRACED, replace(TRACED, answers=answers[:1]), replace(TRACED, answers=answers)):
+        picture = lineage_picture(traced)
+        height = int(picture.split('viewBox="0 0 ')[1].split('"')[0].split()[1])
+        tops = [int(found) for found in re.findall(r'<rect x="\d+" y="(\d+)"', picture)]
+        assert max(tops) + 20 <= height

@@ -2,14 +2,18 @@
 
 from ... import html
 from ...html import Markup
+from ...records import InferenceEvent
 from ...training.accounting import UNITS
 from ...training.lineage import Traced, TracedRound
-from ...values import Address
 
 #: In place of an epsilon, where nothing bounds what can be learnt.
 NO_NOISE = "no noise"
-_ROW, _LEFT, _BOX, _GAP = 26, 10, 150, 90
-_COLUMNS = [_LEFT + place * (_BOX + _GAP) for place in range(4)]
+_ROW, _TOP, _LEFT, _BOX, _GAP = 26, 40, 10, 150, 90
+_COLUMNS = [_LEFT + place * (_BOX + _GAP) for place in range(5)]
+#: Answers in the picture and in the table, the latest.
+LATEST = 8
+#: Characters of an answer in the table.
+_LONGEST = 120
 
 
 def lineage_page(traced: Traced) -> str:
@@ -21,6 +25,7 @@ def lineage_page(traced: Traced) -> str:
             html.figure(lineage_picture(traced)),
         ),
         html.section("Model", _facts(traced)),
+        *([html.section("Answers", _answers(traced))] if traced.answers else []),
         html.section("Rounds", *(_round(item) for item in traced.rounds)),
         *([html.section("Disputes", _disputes(traced))] if traced.disputes else []),
         html.section("Data", _data(traced)),
@@ -48,30 +53,39 @@ def privacy_of(traced: Traced) -> str:
 
 
 def lineage_picture(traced: Traced) -> Markup:
-    """Data roots, the updates made of them, the models made of those, and the version that answers: left to right."""
-    clients = [item.client for item in traced.data]
-    rounds = traced.rounds
-    height = _ROW * max(len(clients) + 1, sum(len(item.updates) + 1 for item in rounds), 2) + 40
-    parts = [_label(_COLUMNS[place], words) for place, words in enumerate(("data", "updates", "models", "version"))]
-    at_client = {client: 40 + _ROW * place for place, client in enumerate(clients)}
+    """Data roots, the updates made of them, the models made of those, the version, its answers: left to right."""
+    names = ("data", "updates", "models", "version", "answers")
+    parts = [_label(_COLUMNS[place], words) for place, words in enumerate(names)]
+    at_client = {item.client: _TOP + _ROW * place for place, item in enumerate(traced.data)}
     parts += [_box(_COLUMNS[0], at_client[item.client], _short(item.root)) for item in traced.data]
-    y, model_y = 40, 40
-    for item in rounds:
-        model_y = y + _ROW * (len(item.updates) - 1) // 2
+    y = model_y = _TOP
+    if traced.rounds:
+        parts.append(_box(_COLUMNS[2], y, f"0: {_short(traced.rounds[0].before)}"))
+        y += _ROW
+    for item in traced.rounds:
+        before_y, model_y = model_y, y + _ROW * (len(item.updates) - 1) // 2
         for update in item.updates:
             parts.append(_box(_COLUMNS[1], y, f"{item.round}: {_short(update.commitment)}"))
-            parts += _arrow(_COLUMNS[0] + _BOX, _from(at_client, update.client), _COLUMNS[1], y)
-            parts += _arrow(_COLUMNS[1] + _BOX, y, _COLUMNS[2], model_y)
+            parts.append(_arrow(_COLUMNS[0] + _BOX, at_client.get(update.client, _TOP), _COLUMNS[1], y))
+            parts.append(_arrow(_COLUMNS[1] + _BOX, y, _COLUMNS[2], model_y))
             y += _ROW
         parts.append(_box(_COLUMNS[2], model_y, f"{item.round}: {_short(item.after)}"))
+        parts.append(_line(f"M{_COLUMNS[2] + _BOX // 2},{before_y + 10} V{model_y - 10}"))
         y += _ROW
     parts.append(_box(_COLUMNS[3], model_y, _short(traced.model_id)))
-    parts += _arrow(_COLUMNS[2] + _BOX, model_y, _COLUMNS[3], model_y)
-    width = _COLUMNS[3] + _BOX + _LEFT
-    title = "Lineage: data, updates, models and the version that answers"
+    parts.append(_arrow(_COLUMNS[2] + _BOX, model_y, _COLUMNS[3], model_y))
+    shown = [_short(event.tx_hash) for event in traced.answers[-LATEST:]]
+    if len(traced.answers) > len(shown):
+        shown.insert(0, f"{len(traced.answers) - len(shown):,} earlier ones")
+    first = max(_TOP, model_y - _ROW * (len(shown) - 1) // 2)
+    for place, words in enumerate(shown):
+        parts.append(_box(_COLUMNS[4], first + _ROW * place, words))
+        parts.append(_arrow(_COLUMNS[3] + _BOX, model_y, _COLUMNS[4], first + _ROW * place))
+    height = max(_TOP + _ROW * (len(traced.data) + 1), y, first + _ROW * len(shown), _TOP + 2 * _ROW)
+    title = "Lineage: data, updates, models, the version that answers, and its answers"
     return Markup(
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}" style="max-width:60rem">'
-        f"<title>{title}</title>" + "".join(parts) + "</svg>"
+        f'<svg viewBox="0 0 {_COLUMNS[4] + _BOX + _LEFT} {height}" role="img" aria-label="{title}" '
+        f'style="max-width:72rem"><title>{title}</title>' + "".join(parts) + "</svg>"
     )
 
 
@@ -98,9 +112,24 @@ def _facts(traced: Traced) -> Markup:
         ("commitment to its weights", traced.model),
         ("Poseidon hash of its weights", traced.poseidon),
         ("epsilon, at most", privacy_of(traced)),
-        ("proved answers so far", traced.answers),
+        ("proved answers so far", len(traced.answers)),
     ]
     return html.table("the model", ("what", "value"), rows)
+
+
+def _answers(traced: Traced) -> Markup:
+    rows = [
+        (event.block, event.tx_hash, event.account, event.input_commitment, _outputs(event))
+        for event in traced.answers[-LATEST:]
+    ]
+    words = "the proved answers" if len(rows) == len(traced.answers) else f"the last {len(rows)} proved answers"
+    return html.table(words, ("block", "transaction", "account", "commitment to the input", "answer"), rows)
+
+
+def _outputs(event: InferenceEvent) -> str:
+    """What was answered, by output; cut where it is long."""
+    said = "; ".join(f"{name}: {', '.join(map(str, values))}" for name, values in event.outputs.items())
+    return said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
 
 
 def _round(item: TracedRound) -> Markup:
@@ -157,10 +186,6 @@ def _data(traced: Traced) -> Markup:
     return html.table("registered data", columns, rows)
 
 
-def _from(places: dict[Address, int], client: Address) -> int:
-    return places.get(client, 40)
-
-
 def _short(value: str) -> str:
     return value[:10] + "…"
 
@@ -176,9 +201,10 @@ def _box(x: int, y: int, words: str) -> str:
     )
 
 
-def _arrow(x1: int, y1: int, x2: int, y2: int) -> list[str]:
+def _arrow(x1: int, y1: int, x2: int, y2: int) -> str:
     middle = (x1 + x2) // 2
-    return [
-        f'<path d="M{x1},{y1} C{middle},{y1} {middle},{y2} {x2},{y2}" fill="none" stroke="currentColor" '
-        'stroke-opacity="0.35"/>'
-    ]
+    return _line(f"M{x1},{y1} C{middle},{y1} {middle},{y2} {x2},{y2}")
+
+
+def _line(path: str) -> str:
+    return f'<path d="{path}" fill="none" stroke="currentColor" stroke-opacity="0.35"/>'

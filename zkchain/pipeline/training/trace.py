@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...chain.deployment_record import DeploymentRecord
 from ...chain.deployments import find_deployments, list_deployments, read_deployment
-from ...chain.gateway import list_events
+from ...chain.gateway import KnownModel, list_events
 from ...chain.registry import ContractAt, get_version
 from ...chain.training import LedgerEvent, ledger_events, lineage_of, updates_of
 from ...config import Config
@@ -66,7 +66,8 @@ def trace_model(
         problems.append("the rounds do not end in the linked model")
     registered = _registrations(ledger, events, federation, config, prover, report, problems)
     gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
-    answers = [event for event in list_events(site.chain, gateway, {}) if event.model_id == model.model_id]
+    known = {model.model_id: KnownModel(model_id=model.model_id, name=model.model_name, segments=model.segments)}
+    answers = (event for event in list_events(site.chain, gateway, known) if event.model_id == model.model_id)
     return Traced(
         model_id=model.model_id,
         ledger=ledger.address,
@@ -76,7 +77,7 @@ def trace_model(
         rounds=tuple(rounds),
         data=tuple(_data(events, registered)),
         disputes=disputes_in(events),
-        answers=len(answers),
+        answers=tuple(answers),
         epsilon=charged_until_linked(events, model.model_id),
         setup=setup,
         unchecked=unchecked,
