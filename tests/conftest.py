@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.homes import POOL
+
 pytest_plugins = [
     "tests.support.bundles",
     "tests.support.chains",
@@ -25,6 +27,15 @@ def settings_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
             if name.startswith("ZKCHAIN_"):
                 patch.delenv(name)
         patch.setenv("ZKCHAIN_HOME", str(tmp_path_factory.mktemp("zkchain-home")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What `furnished` homes share lies where the folders of all workers lie."""
+    mine = tmp_path_factory.getbasetemp()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(POOL, str((mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "pool"))
         yield
 
 

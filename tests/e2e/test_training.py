@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
+from tests.support.homes import furnished
 from tests.support.txs import until
 from zkchain.chain.devnet import stop_devnet
 
@@ -33,7 +34,7 @@ class Federation:
 
 @pytest.fixture(scope="module")
 def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
-    zkchain = Zkchain(cwd=tmp_path_factory.mktemp("federation"), home=tmp_path_factory.mktemp("home"))
+    zkchain = Zkchain(cwd=tmp_path_factory.mktemp("federation"), home=furnished(tmp_path_factory.mktemp("home")))
     plan = write_plan(zkchain.cwd, rounds=ROUNDS)
     text = plan.read_text(encoding="utf-8")
     text = text.replace("data = 'owner0.csv'", "data = 'registered:owner0'")
@@ -138,7 +139,9 @@ def test_an_answer_is_traced_back_to_every_data_set(federation: Federation) -> N
     traced = federation.steps["audit"].json
     assert (traced["problems"], traced["setup"]) == ([], "compared")
     assert traced["epsilon"] == max(item["epsilon"] for part in traced["rounds"] for item in part["updates"])
-    assert traced["answers"] == 1
+    (answer,) = traced["answers"]
+    assert answer["tx_hash"] == federation.steps["submit"].json["tx_hash"]
+    assert answer["outputs"] == federation.steps["prove"].json["outputs"]
     assert traced["round"] == ROUNDS
     assert len({item["root"] for item in traced["data"]}) == 3
     assert {update["noise"] for item in traced["rounds"] for update in item["updates"]} == {"recomputed"}
@@ -151,7 +154,8 @@ def test_the_lineage_is_a_picture_that_needs_nothing_else(federation: Federation
     assert "<svg" in page
     assert "<script" not in page
     assert "Every line was checked" in page
-    assert page.count("<path") == 3 * 2 * ROUNDS + 1
+    lines = 3 * 2 * ROUNDS + ROUNDS + 1 + 1
+    assert page.count("<path") == lines, "of each update two, one from model to model, to the version and its answer"
 
 
 @pytest.mark.parametrize("command", ["dispute", "strike", "verify", "publish"])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
+from tests.support.homes import furnished
 from zkchain.chain.devnet import stop_devnet
 from zkchain.files import write_json
 
@@ -28,7 +29,7 @@ class Disputed:
 
 @pytest.fixture(scope="module")
 def disputed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disputed]:
-    zkchain = Zkchain(cwd=tmp_path_factory.mktemp("disputed"), home=tmp_path_factory.mktemp("home"))
+    zkchain = Zkchain(cwd=tmp_path_factory.mktemp("disputed"), home=furnished(tmp_path_factory.mktemp("home")))
     write_plan(zkchain.cwd, rounds=2, quorum=2, aggregation="clear", extra="disputes = true\n")
     done = threading.Event()
     liar = threading.Thread(target=lie, args=(zkchain.cwd / "plan.federation/parties/owner1", done))

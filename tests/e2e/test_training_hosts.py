@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.extras import need_training
-from tests.support.hosts import share_circuits, write_hosts
+from tests.support.hosts import write_hosts
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.folder import load_federation
@@ -34,8 +34,6 @@ def test_members_that_share_no_folder_train_together(tmp_path: Path) -> None:
         hosts = write_hosts(tmp_path, owners=OWNERS, rpc_url=start_devnet(chain).rpc_url, rounds=ROUNDS)
         first = hosts[0]
         circuits_of(load_federation(first.plan), config=first.config, prover=make_engine(first.config))
-        for host in hosts[1:]:
-            share_circuits(first.config, host.config)
         place = f"127.0.0.1:{free_port()}"
         for host in hosts:
             words = ("--tls", "tls", "--json")

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_table
+from tests.support.homes import furnished
 from tests.support.modules import MODULES, module_file
 from zkchain.chain.devnet import stop_devnet
 
@@ -52,7 +53,7 @@ def write_plan(folder: Path) -> None:
 
 
 def test_a_convolutional_network_is_trained_proved_published_and_traced(tmp_path: Path) -> None:
-    zkchain = Zkchain(cwd=tmp_path / "federation", home=tmp_path / "home")
+    zkchain = Zkchain(cwd=tmp_path / "federation", home=furnished(tmp_path / "home"))
     zkchain.cwd.mkdir()
     write_plan(zkchain.cwd)
     try:

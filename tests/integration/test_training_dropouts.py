@@ -55,6 +55,7 @@ def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_
     assert (closed.round, closed.updates, model_round(chain, ledger)) == (2, OWNERS, 2)
 
 
+@pytest.mark.slow
 def test_a_client_does_not_open_a_model_more_often_than_its_salt_lasts_for(tmp_path: Path, config: Config) -> None:
     plan = write_plan(tmp_path, owners=OWNERS, quorum=QUORUM, aggregation="clear", extra=WINDOWS, private=False)
     coordinator, clients = parties_of(plan, config)
@@ -73,6 +74,7 @@ def test_a_federation_without_noise_sums_what_nobody_sees(tmp_path: Path, config
     assert model_round(coordinator.site.chain, coordinator.ledger) == 1
 
 
+@pytest.mark.slow
 def test_a_devnet_that_began_anew_is_trained_on_anew(tmp_path: Path, config: Config) -> None:
     """The ledger has the address that it had, and what was proved, and shown, on the old one is of no use."""
     plan, seen = write_plan(tmp_path, aggregation="clear"), []

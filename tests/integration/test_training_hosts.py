@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.extras import need_training
-from tests.support.hosts import Host, share_circuits, write_hosts
+from tests.support.hosts import Host, write_hosts
 from tests.support.wire import Wire
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.chain.training import model_round, round_of
@@ -46,8 +46,6 @@ class Federation:
         standing = open_federation(self.plan, config=first.config, prover=prover)
         self.coordinator = HostCoordinator(standing, config=first.config, prover=prover)
         self.identity = read_identity(first.tls, COORDINATOR, members_of(self.plan.plan))
-        for host in hosts[1:]:
-            share_circuits(first.config, host.config)
 
     def join(self, which: int, port: int) -> HostClient:
         return join(self.hosts[1 + which], port)

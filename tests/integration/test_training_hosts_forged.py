@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.forgers import Forger
-from tests.support.hosts import share_circuits, write_hosts
+from tests.support.hosts import write_hosts
 from zkchain.chain.devnet import start_devnet, stop_devnet
 from zkchain.errors import ClientStruck, ZkchainError
 from zkchain.pipeline.engine import make_engine
@@ -62,7 +62,6 @@ def run(folder: Path, rpc_url: str) -> None:
     works = [threading.Thread(target=coordinate, daemon=True)]
     works[0].start()
     for number, host in enumerate(hosts):
-        share_circuits(first.config, host.config)
         own = make_engine(host.config)
         board = f"https://{place}"
         client = join_hosts(

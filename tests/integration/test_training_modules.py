@@ -3,16 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import small_layout
 from tests.support.modules import MODULES, small_module
-from zkchain.files import write_json
+from tests.support.witnesses import computed
 from zkchain.halo2 import Engine
 from zkchain.training.architecture import Architecture
-from zkchain.training.circuits import build_circuits, commit_vectors, prove_vectors, run_args
+from zkchain.training.circuits import build_circuits, commit_vectors, prove_vectors
 from zkchain.training.dataset import fresh_salt
 from zkchain.training.gradients import clipped_sum
 from zkchain.training.grid import from_grid, to_grid
@@ -21,9 +20,6 @@ from zkchain.training.methods import method_of
 from zkchain.training.network import Network
 
 need_training()
-
-#: Rows that hold any step here, by their logarithm. Tables are as large as they need not be: no key is made.
-_ENOUGH = 16
 
 
 class Step:
@@ -59,25 +55,10 @@ class Step:
 
     def update(self, prover: Engine, folder: Path) -> np.ndarray:
         """The circuit's sum of gradients without the noise, in units of the grid."""
-        model, settings = made(self.layout, prover, folder)
-        inputs = [from_grid(vector, self.layout.scale) for vector in self.vectors]
-        (witness,) = prover.witness(model, settings, [inputs])
-        found = [value.signed for value in witness.outputs[0]]
+        found = computed("step", self.layout, self.vectors, prover, folder)
         d = self.layout.architecture.parameters
-        assert tuple(found[d:]) == self.salts[self.layout.factor_salt :]
+        assert found[d:] == self.salts[self.layout.factor_salt :]
         return np.array(found[:d]) - np.array(self.drawn)
-
-
-def made(layout: Layout, prover: Engine, folder: Path) -> tuple[Path, Path]:
-    """The step's model and settings, made once for each layout."""
-    name = f"{abs(hash(layout)):x}"
-    model, settings = folder / f"{name}.onnx", folder / f"{name}.settings.json"
-    if not settings.is_file():
-        onnx.save(method_of(layout.architecture).step(layout), str(model))
-        found = prover.make_settings(model, run_args(layout, "step", _ENOUGH), None, None, lambda _: None)
-        assert set(found["model_input_scales"]) == set(found["model_output_scales"]) == {layout.scale}
-        write_json(settings, found)
-    return model, settings
 
 
 def step_of(network: Network, weights: np.ndarray | None = None) -> Step:

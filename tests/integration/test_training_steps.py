@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.federations import small_layout
+from tests.support.witnesses import computed
 from zkchain.halo2 import Engine
 from zkchain.training.circuits import TrainingCircuits, build_circuits, commit_vectors, prove_vectors
 from zkchain.training.curve import add, negative
@@ -54,13 +55,9 @@ class Step:
 
     def update(self, prover: Engine, folder: Path) -> np.ndarray:
         """The circuit's sum of gradients, without the noise, in floating point."""
-        circuits = built(prover, self.layout, folder)
-        inputs = [from_grid(vector, self.layout.scale) for vector in self.vectors]
-        model = circuits.step.files.circuit.with_name("step.model.onnx")
-        (witness,) = prover.witness(model, circuits.step.files.settings, [inputs])
-        found = [value.signed for value in witness.outputs[0]]
+        found = computed("step", self.layout, self.vectors, prover, folder)
         d = self.layout.architecture.parameters
-        assert tuple(found[d:]) == self.salts[self.layout.factor_salt :]
+        assert found[d:] == self.salts[self.layout.factor_salt :]
         return (np.array(found[:d]) - self.drawn) / 2**self.layout.scale
 
 
@@ -137,15 +134,12 @@ def test_an_update_longer_than_the_bound_is_nothing(prover: Engine, folder: Path
 @pytest.mark.parametrize("divisor", [1.0, 4.0, 1024.0])
 def test_the_servers_step_is_the_sum_over_the_divisor(prover: Engine, folder: Path, divisor: float) -> None:
     layout = small_layout(divisor=divisor)
-    circuits, d, rng = built(prover, layout, folder), layout.architecture.parameters, np.random.default_rng(1)
+    d, rng = layout.architecture.parameters, np.random.default_rng(1)
     weights = (*map(int, rng.integers(-999, 999, d)), *fresh_salt(layout.weights_salt, layout.limb_bits))
     total = (*map(int, rng.integers(-9999, 9999, d)), *fresh_salt(layout.salts_length, layout.limb_bits))
-    model = circuits.server.files.circuit.with_name("server.model.onnx")
-    inputs = [from_grid(vector, layout.scale) for vector in (weights, total)]
-    (witness,) = prover.witness(model, circuits.server.files.settings, [inputs])
-    found = [value.signed for value in witness.outputs[0]]
+    found = computed("server", layout, [weights, total], prover, folder)
     assert np.abs(np.array(found[:d]) - (np.array(weights[:d]) + np.array(total[:d]) / divisor)).max() < 1
-    assert tuple(found[d:]) == total[d + layout.update_salt :]
+    assert found[d:] == total[d + layout.update_salt :]
 
 
 def test_a_networks_proof_commits_to_exactly_what_was_registered(prover: Engine, folder: Path) -> None:

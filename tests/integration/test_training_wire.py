@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
+from tests.support.homes import furnished
 from tests.support.parties import parties_of
 from tests.support.wire import Wire
 from zkchain.chain.devnet import start_devnet, stop_devnet
@@ -40,7 +41,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """A round from its registration to its closing."""
     folder: Path = tmp_path_factory.mktemp("wire")
-    home = folder / "home"
+    home = furnished(folder / "home")
     node = start_devnet(home)
     wire = Wire(node.port)
     try:

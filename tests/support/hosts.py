@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.federations import write_plan
+from tests.support.homes import furnished
 from zkchain.config import Config, read_config
 from zkchain.training.hosts.identity import COORDINATOR, make_member
 
@@ -61,12 +62,6 @@ def write_hosts(
         data = "test.csv" if name == COORDINATOR else f"{name}.csv"
         shutil.copy(source / data, folder / data)
         (folder / "zkchain.toml").write_text(f'[networks.shared]\nrpc_url = "{rpc_url}"\nchain_id = 31337\n')
-        config = read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
+        config = read_config({"ZKCHAIN_HOME": str(furnished(folder / "home"))}, cwd=folder)
         hosts.append(Host(name, folder, config))
     return hosts
-
-
-def share_circuits(source: Config, target: Config) -> None:
-    """Keys are built once in a test, though each host has a copy."""
-    for name in ("srs", "training/circuits"):
-        shutil.copytree(source.home / name, target.home / name, dirs_exist_ok=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.homes import furnished
 from zkchain.chain.devnet import stop_devnet
 from zkchain.config import Config, read_config
 from zkchain.pipeline.engine import make_engine
@@ -15,8 +16,8 @@ from zkchain.pipeline.training.setup import open_federation
 
 @contextmanager
 def training_home(folder: Path) -> Iterator[Config]:
-    """A home of its own in `folder`, whose devnet ends with it."""
-    found = read_config({"ZKCHAIN_HOME": str(folder / "home")}, cwd=folder)
+    """A home in `folder`, whose devnet ends with it."""
+    found = read_config({"ZKCHAIN_HOME": str(furnished(folder / "home"))}, cwd=folder)
     try:
         yield found
     finally:

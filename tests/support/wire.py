@@ -11,6 +11,7 @@ class Wire:
     def __init__(self, port: int) -> None:
         self._to, self._kept, self._lock = port, bytearray(), threading.Lock()
         self._threads: list[threading.Thread] = []
+        self._open: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -24,9 +25,12 @@ class Wire:
             return bytes(self._kept)
 
     def close(self) -> None:
-        """Wait until what runs has ended, so that no socket is left."""
+        """End what still runs and wait for it, so that no socket is left."""
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
+        for near in self._open:
+            with contextlib.suppress(OSError):  # closed already
+                near.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(timeout=10)
 
@@ -36,6 +40,7 @@ class Wire:
                 near, _ = self._server.accept()
             except OSError:
                 return
+            self._open.append(near)
             self._threads.append(threading.Thread(target=self._carry, args=(near,), daemon=True))
             self._threads[-1].start()
 
