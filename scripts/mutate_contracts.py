@@ -26,9 +26,39 @@ from queue import SimpleQueue
 
 from check_contracts import ROOT, forge_path
 from slither import Slither
+from slither.slithir.operations import Binary
 from slither.tools.mutator.mutators import AOR, BOR, CR, LIR, LOR, MIA, MVIE, MWA, ROR, RR, UOR
+from slither.tools.mutator.utils.patch import create_patch_with_line
 
-MUTATORS = (AOR.AOR, BOR.BOR, CR.CR, LIR.LIR, LOR.LOR, MIA.MIA, MVIE.MVIE, MWA.MWA, ROR.ROR, RR.RR, UOR.UOR)
+
+class Compared(ROR.ROR):
+    """The comparisons, one by one: slither's own puts a part of the whole condition in the place of each."""
+
+    operators = ROR.relational_operators
+
+    def _mutate(self) -> dict:
+        made: dict = {}
+        for function in self.contract.functions_and_modifiers_declared:
+            for ir in (ir for node in function.nodes for ir in node.irs):
+                if isinstance(ir, Binary) and ir.type in self.operators:
+                    place = ir.expression.source_mapping
+                    sides = place.content.split(f" {ir.type.value} ")
+                    for other in self.operators if len(sides) == 2 else ():
+                        if other is not ir.type:
+                            new = f" {other.value} ".join(sides)
+                            given = self.in_file, place.start, place.start + place.length, place.content, new
+                            create_patch_with_line(made, *given, place.lines[0])
+        return made
+
+
+class Joined(Compared):
+    """The same of conditions that are joined."""
+
+    NAME = LOR.LOR.NAME
+    operators = LOR.logical_operators
+
+
+MUTATORS = (AOR.AOR, BOR.BOR, CR.CR, LIR.LIR, Joined, MIA.MIA, MVIE.MVIE, MWA.MWA, Compared, RR.RR, UOR.UOR)
 #: Generated code, and probes, which run inside a call and not in forge's tests.
 LEFT_OUT = ("contracts/generated", "contracts/conformance")
 WANTED = 0.85
