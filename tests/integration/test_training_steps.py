@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from zkchain.training.factors import clip_factors
 from zkchain.training.gradients import clipped_sum, sample_gradients
 from zkchain.training.grid import from_grid, to_grid
 from zkchain.training.layout import Layout
+from zkchain.training.plan_rules import expect_lengths
 
 #: Logistic regression, linear regression, a network of yes-or-no answers with a hidden layer, and one of numbers.
 NETWORKS = [((3, 1), "logistic"), ((3, 1), "squared"), ((3, 4, 2), "logistic"), ((3, 4, 1), "squared")]
@@ -129,6 +132,17 @@ def test_an_update_longer_than_the_bound_is_nothing(prover: Engine, folder: Path
     whole = step.gradients().sum(axis=0)
     assert 0.15 < np.linalg.norm(whole) < 3.9
     assert close(step.update(prover, folder), kept * whole)
+
+
+@pytest.mark.parametrize("bound", ["none", "length"])
+def test_the_longest_clip_and_bound_of_a_plan_are_on_the_grid(
+    prover: Engine, folder: Path, bound: Literal["none", "length"]
+) -> None:
+    longest = 255.99
+    expect_lengths(10, longest, 1.0, bound, longest if bound == "length" else 0.0)
+    layout = replace(small_layout(bound=bound, limit=longest), clip=longest)
+    step = Step(layout, seed=3)
+    assert close(step.update(prover, folder), step.gradients().sum(axis=0))
 
 
 @pytest.mark.parametrize("divisor", [1.0, 4.0, 1024.0])

@@ -23,7 +23,7 @@ from ..halo2.engine import CircuitFiles
 from ..progress import Report, silent
 from ..records import Srs
 from ..values import Digest, canonical_json, keccak_of
-from .grid import EXACT_BITS
+from .grid import EXACT_BITS, HEADROOM
 from .layout import Layout
 from .methods import method_of
 from .step import bridge_model, server_model, weights_model
@@ -42,8 +42,6 @@ _MOST_CELLS = 2**20
 _LARGE = 2**17
 #: Rows at the end of every column that hold no values, and some to spare.
 _KEPT_ROWS = 32
-#: Bits that products of two numbers of the grid may have before the point.
-_HEADROOM = 6
 #: Bits of one digit of a decomposition; each is a row of a table, which has to fit.
 _DIGIT_BITS = 13
 #: Values, either way, of the table of an activation within a torch module.
@@ -217,7 +215,7 @@ def run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:
         "param_scale": layout.scale,
         "scale_rebase_multiplier": 1,
         "decomp_base": 2**digits,
-        "decomp_legs": -(-max(2 * layout.scale + _HEADROOM, EXACT_BITS + 1) // digits),  # salt has to fit, too
+        "decomp_legs": -(-max(2 * layout.scale + HEADROOM, EXACT_BITS + 1) // digits),  # salt has to fit, too
         "lookup_range": [-reach, reach],
         "num_inner_cols": 1,  # of as many cells, the fewest columns: the smallest proofs, and no slower to make
         "logrows": k,

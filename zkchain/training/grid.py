@@ -8,6 +8,8 @@ from ..errors import OffGrid
 
 #: ezkl reads an input as a 32-bit float, which holds integers of 24 bits exactly and no more.
 EXACT_BITS = 24
+#: Bits before the point that a circuit has for a product of two numbers of the grid.
+HEADROOM = 6
 #: Clients whose limbs of salt add up to what is still exact; each keeps 18 bits or more.
 MOST_CLIENTS = 64
 #: A proof opens each committed vector at one point, which tells one field element of it.

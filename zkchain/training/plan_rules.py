@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ..errors import PlanInvalid
-from .grid import EXACT_BITS, MOST_CLIENTS
+from .grid import EXACT_BITS, HEADROOM, MOST_CLIENTS
 from .layout import BoundKind
 from .network import Network
 from .plan_parts import Owner
@@ -73,7 +73,7 @@ def expect_sum(aggregation: str, quorum: int, owners: int) -> None:
 
 def expect_lengths(scale: int, clip: float, divisor: float, bound: BoundKind, limit: float) -> None:
     """Whether the grid holds what gradients are measured with. Raises PlanInvalid."""
-    _expect_on_grid("training.clip", clip, scale)
+    _expect_on_grid("training.clip", clip, scale, squared=True)
     # A circuit multiplies by the reciprocal, which the grid holds for these alone.
     if divisor not in [2.0**power for power in range(scale + 1)]:
         raise PlanInvalid(
@@ -87,19 +87,21 @@ def expect_lengths(scale: int, clip: float, divisor: float, bound: BoundKind, li
             f"training.bound and training.limit go together: bound is {bound}, limit {limit:g}", entry="training.bound"
         )
     if bound != "none":
-        _expect_on_grid("training.limit", limit, scale)
+        _expect_on_grid("training.limit", limit, scale, squared=bound == "length")
 
 
-def _expect_on_grid(entry: str, value: float, scale: int) -> None:
-    units = value * 2.0**scale
-    if units < 1 or round(units) >= 2**EXACT_BITS:
+def _expect_on_grid(entry: str, value: float, scale: int, *, squared: bool) -> None:
+    """Whether the grid holds a length, and where lengths are compared by their squares, a circuit its square."""
+    least, most = 2.0**-scale, 2.0 ** (EXACT_BITS - scale)
+    if squared:
+        most = min(most, 2.0 ** ((scale + HEADROOM) / 2))
+    if value < least or value >= most or round(value / least) >= 2**EXACT_BITS:
         raise PlanInvalid(
-            f"{entry} is {value:g}; at data.scale {scale} it must be from {2.0**-scale:g} "
-            f"to less than {2 ** (EXACT_BITS - scale)}",
+            f"{entry} is {value:g}; at data.scale {scale} it must be from {least:g} to less than {most:g}",
             entry=entry,
             found=value,
-            least=2.0**-scale,
-            most=2 ** (EXACT_BITS - scale),
+            least=least,
+            most=most,
         )
 
 

@@ -116,12 +116,13 @@ def test_a_batch_that_is_bridged_has_salt_for_one_proof_more(tmp_path: Path) -> 
         (
             "quorum = 3",
             "clip = 0",
-            "training.clip is 0; at data.scale 10 it must be from 0.000976562 to less than 16384",
+            "training.clip is 0; at data.scale 10 it must be from 0.000976562 to less than 256",
         ),
         ("quorum = 3", "clip = 0.0009", "training.clip is 0.0009"),
-        ("quorum = 3", "clip = 16384", "training.clip is 16384"),
+        ("quorum = 3", "clip = 256", "training.clip is 256"),  # a circuit compares squares
         ("quorum = 3", "clip = inf", "training.clip is inf, expected a number"),
         ("quorum = 3", "bound = 'length'\nlimit = -1.0", "training.limit is -1; at data.scale 10"),
+        ("quorum = 3", "bound = 'length'\nlimit = 256", "training.limit is 256; at data.scale 10"),
         ("quorum = 3", "bound = 'length'\nlimit = nan", "training.limit is nan, expected a number"),
         ("quorum = 3", "bound = 'coordinate'\nlimit = 20000", "training.limit is 20000"),
         ("quorum = 3", "limit = 1.0", "training.bound and training.limit go together"),
