@@ -76,7 +76,7 @@ class Arbiter:
         """
         pending = self.pending(number)
         if not pending:
-            raise NobodyToStrike(f"all clients of round {number} have revealed their updates", round=number)
+            raise NobodyToStrike(f"every client that is left in round {number} has revealed its update", round=number)
         gas = sum(self._act("strike", [number, client]) for client in pending)
         self._report(f"round {number}: struck {', '.join(self._owners(pending))}")
         return Struck(round=number, owners=self._owners(pending), gas=gas)
