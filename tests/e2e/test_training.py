@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -231,22 +232,30 @@ def test_what_an_owner_keeps_is_for_it_alone(federation: Federation) -> None:
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_no_secret_of_an_owner_is_said_or_sent_to_another(federation: Federation) -> None:
-    """Of every owner: a sample, a limb of salt, the secret of the noise that was used, and its update."""
+def test_no_secret_of_an_owner_is_said_written_or_sent_to_another(federation: Federation) -> None:
+    """Of every owner: a sample, limbs of salt, the noise and its secret, and its update; in all files but its own."""
     said = "".join(done.out + done.err for done in federation.steps.values())
-    parties = federation.folder / "parties"
+    parties, home = federation.folder / "parties", federation.zkchain.home
     for owner in sorted(parties.iterdir()):
         (rounds,) = owner.glob("ledger-*")
-        data = json.loads((rounds / "data.json").read_text())
-        update = json.loads((rounds / "round-0001.update.json").read_text())["values"]
-        canaries = [", ".join(map(str, data["vectors"][0][:4])), ", ".join(map(str, update[-4:]))]
-        secrets = json.loads((rounds / "round-0001.secrets.json").read_text())["secrets"]
+        data = parse(rounds / "data.json")["vectors"][0]
+        update = parse(rounds / "round-0001.update.json")["values"]
+        noise = parse(rounds / "round-0001.noise.json")["vectors"]
+        secrets = [secret[2:] for secret in parse(rounds / "round-0001.secrets.json")["secrets"]]
+        vectors = [data[:4], data[-4:], update[:4], update[-4:], *(vector[:4] for vector in noise)]
+        canaries = [",".join(map(str, numbers)) for numbers in vectors] + secrets
         others = [
-            path.read_text(encoding="utf-8", errors="replace")
-            for path in federation.zkchain.cwd.rglob("*")
-            if path.is_file() and owner not in path.parents and path.suffix in (".json", ".html", ".toml", ".log")
+            path
+            for place in (federation.zkchain.cwd, home)
+            for path in place.rglob("*")
+            if path.is_file() and not {rounds, home / "data"} & set(path.parents)
         ]
-        for text in (said, *others):
-            flat = text.replace("\n", "").replace("  ", "")
-            assert not any(canary.replace(" ", "") in flat.replace(" ", "") for canary in canaries)
-            assert sum(secret[2:] in text for secret in secrets) == 0
+        assert owner / "client.log" in others
+        assert any(path.suffix == ".db" for path in others), "the accounts' journals, with all that was sent"
+        for text in (said, *(path.read_bytes().decode("latin-1") for path in others)):
+            flat = "".join(text.split())
+            assert [canary for canary in canaries if canary in flat] == []
+
+
+def parse(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from ..pipeline.training.folder import load_federation
 from ..pipeline.training.hosts import Certified, certify, coordinate_hosts
 from ..pipeline.training.hosts_client import join_hosts
 from ..pipeline.training.lineage_page import LATEST, NO_NOISE, epsilon_of, lineage_page, privacy_of
+from ..pipeline.training.own_data import expect_own_data
 from ..pipeline.training.publish import Published, publish_model
 from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
@@ -94,6 +95,7 @@ def coordinator_command(screen: Screen, *, plan: Path, listen: str | None, tls: 
 @click.option("--board", metavar="URL", help="The board of a coordinator on another host; needs --tls.")
 @_tls
 @click.option("--listen", metavar="HOST:PORT", help="Where others reach this owner in a sum.  [default: any port here]")
+@click.option("--check", is_flag=True, help="Only see whether the owner's samples will serve: nothing is sent.")
 @click.option("--parent", type=int, hidden=True, help="End when this process does, which has started this one.")
 def client_command(
     screen: Screen,
@@ -103,12 +105,16 @@ def client_command(
     board: str | None,
     tls: Path | None,
     listen: str | None,
+    check: bool,
     parent: int | None,
 ) -> Answer:
     """Take part in the federation of PLAN as one owner, from registration to the last round."""
     if parent is not None:
         die_with_parent(parent)
     config = read_config()
+    if check:
+        expect_own_data(load_federation(plan), name, config)
+        return Answer(facts={"owner": name, "serves": True}, lines=[(name, "its samples will serve")])
     prover, report = make_engine(config), screen.report
     if board is not None and tls is not None:
         client: Client = join_hosts(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..errors import EpsilonOutOfReach, PlanInvalid
+from ..errors import EpsilonOutOfReach, PlanInvalid, UsageError
 from ..record import Record
 from .accounting import noise_for, schedule
 from .circuits import LARGEST, SMALLEST
@@ -76,6 +76,13 @@ class Plan(Record):
             limit=self.limit,
             bridged=any(owner.commitment == "poseidon" for owner in self.owners),
         )
+
+    def place_of(self, name: str) -> int:
+        """Which owner is called so, counted from 0. Raises UsageError."""
+        names = [owner.name for owner in self.owners]
+        if name not in names:
+            raise UsageError(f"the plan has no owner {name!r}; it has {', '.join(names)}", found=name)
+        return names.index(name)
 
     @property
     def sensitivity(self) -> float:

@@ -1,5 +1,8 @@
 """What is found out about a federation before anything is sent, or anything is built."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +18,8 @@ from zkchain.errors import DataMismatch, OffGrid, PlanInvalid, RoundFailed, Sign
 from zkchain.pipeline.training.beforehand import checked_members, judging_samples
 from zkchain.pipeline.training.bridging import hashed_at
 from zkchain.pipeline.training.folder import load_federation
-from zkchain.pipeline.training.own_data import expect_data
+from zkchain.pipeline.training.own_data import expect_own_data
+from zkchain.pipeline.training.parties import environment_of
 from zkchain.pipeline.training.run import coordinate_plan, run_plan
 from zkchain.pipeline.training.setup import open_federation, registered_at
 from zkchain.records import Network
@@ -98,14 +102,77 @@ def test_a_coordinator_does_not_look_at_data_that_owners_have_elsewhere(tmp_path
         open_federation(load_federation(plan), config=config, prover=NO_PROVER)
 
 
+#: What a process opens while it works, printed at its end.
+WATCHED = """
+import sys
+from pathlib import Path
+opened = set()
+sys.addaudithook(lambda event, what: opened.add(Path(str(what[0])).name) if event == "open" else None)
+from zkchain.config import read_config
+from zkchain.pipeline.training.folder import load_federation
+from zkchain.pipeline.training.own_data import expect_own_data
+from zkchain.pipeline.training.parties import environment_of
+from zkchain.pipeline.training.run import run_plan
+plan = Path("plan.toml").absolute()
+try:
+    {what}
+except AttributeError:
+    pass  # the prover is asked for: all that is looked at before was
+print(*sorted(name for name in opened if name.endswith(".csv")))
+"""
+RUN, CHECK = (
+    "run_plan(plan, config=read_config(), prover=None)",
+    "expect_own_data(load_federation(plan), 'owner1', read_config())",
+)
+
+
+@pytest.mark.parametrize(("what", "seen"), [(RUN, "test.csv"), (CHECK, "owner1.csv")], ids=["run", "own"])
+def test_nobodys_samples_are_read_by_anybody_else(tmp_path: Path, what: str, seen: str) -> None:
+    write_plan(tmp_path)
+    environment = {**os.environ, "ZKCHAIN_HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED.format(what=what)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.split(), done.returncode) == ([seen], 0), done.stderr
+
+
+def test_a_process_of_an_owner_gets_its_own_key_alone(tmp_path: Path, config: Config) -> None:
+    path = write_plan(tmp_path)
+    text = path.read_text()
+    for number in (0, 1):
+        text = text.replace(f"data = 'owner{number}.csv'", f"data = 'owner{number}.csv'\nsigner = 'env:KEY{number}'")
+    text = text.replace("data = 'owner2.csv'", "data = 'owner2.csv'\nsigner = 'keystore:south'")
+    path.write_text(text.replace("rounds = 1\n", "rounds = 1\ncoordinator = 'env:KEY9'\n"), encoding="utf-8")
+    plan, secret = (
+        load_federation(path).plan,
+        ("KEY0", "KEY1", "KEY9", "ZKCHAIN_PRIVATE_KEY", "ZKCHAIN_WALLET_PASSWORD"),
+    )
+    environment = {**dict.fromkeys(secret, "a secret"), "PATH": "/bin", "HOME": "/root"}
+
+    def kept(name: str) -> set[str]:
+        found = environment_of(plan, name, config, environment)
+        assert (found["PATH"], found["ZKCHAIN_HOME"]) == ("/bin", str(config.home))
+        return set(found) & set(secret)
+
+    assert kept("owner0") == {"KEY0"}
+    assert kept("owner1") == {"KEY1"}
+    assert kept("owner2") == {"ZKCHAIN_WALLET_PASSWORD"}
+
+
 def test_too_few_samples_for_the_rounds_are_found_before_a_run(tmp_path: Path, config: Config) -> None:
     with pytest.raises(DataMismatch, match="the owner owner0: the data has 2 batches of 1 uses each, enough for 2"):
-        expect_data(load_federation(write_plan(tmp_path, rounds=3)), config)
+        expect_own_data(load_federation(write_plan(tmp_path, rounds=3)), "owner0", config)
 
 
 def test_samples_that_serve_are_let_pass(tmp_path: Path, config: Config) -> None:
     federation = load_federation(write_plan(tmp_path, rounds=2))
-    expect_data(federation, config)
+    for owner in federation.plan.owners:
+        expect_own_data(federation, owner.name, config)
     samples = judging_samples(federation)
     assert samples is not None
     assert [array.shape for array in samples] == [(64, 3), (64, 1)]
@@ -125,13 +192,13 @@ def test_data_that_nobody_registered_here_are_named_with_how_to(
     text = path.read_text().replace("'owner1.csv'", f"'registered:east'\ncommitment = '{commitment}'")
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataMismatch, match="the owner owner1: no data are registered as east") as caught:
-        expect_data(load_federation(path), config)
+        expect_own_data(load_federation(path), "owner1", config)
     assert ("--commitment poseidon" in caught.value.remedy) == (commitment == "poseidon")
     kept = (hashed_at if commitment == "poseidon" else registered_at)(config, "east")
     kept.parent.mkdir(parents=True)
     kept.write_text("{}", encoding="utf-8")
     with pytest.raises(RoundFailed, match=r"the owner owner1: .* holds no openings"):
-        expect_data(load_federation(path), config)
+        expect_own_data(load_federation(path), "owner1", config)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from ...chain.training import (
     round_of,
 )
 from ...config import Config
-from ...errors import ClientStruck, NotInDispute, RoundFailed, UsageError
+from ...errors import ClientStruck, NotInDispute, RoundFailed
 from ...files import write_json
 from ...halo2 import Prover
 from ...progress import Report, silent
@@ -63,10 +63,7 @@ class Client:
     ) -> None:
         self._federation, self._config, self._prover, self._report = federation, config, prover, report
         plan = federation.plan
-        names = [owner.name for owner in plan.owners]
-        if name not in names:
-            raise UsageError(f"the plan has no owner {name!r}; it has {', '.join(names)}", found=name)
-        self._who, self._name, self._plan = names.index(name), name, plan
+        self._who, self._name, self._plan = plan.place_of(name), name, plan
         self._opened: Opened = federation.opened()
         self._circuits: TrainingCircuits = circuits_of(federation, config=config, prover=prover, report=report)
         self._site: Site = open_site(plan.network, config, signing=False)

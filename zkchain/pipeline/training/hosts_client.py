@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...chain.training import RoundView, client_of, current_round, deadline_passed, model_round, round_of
 from ...config import Config
-from ...errors import BoardUnreachable, BoardUntrue, PartyFailed, PartyTimeout, RoundFailed, UsageError, ZkchainError
+from ...errors import BoardUnreachable, BoardUntrue, PartyFailed, PartyTimeout, RoundFailed, ZkchainError
 from ...files import parse_json, write_json
 from ...halo2 import Prover
 from ...progress import Report, silent
@@ -52,15 +52,13 @@ def join_hosts(
     """
     federation = load_federation(plan_path)
     plan = hosts_plan(federation)
-    names = [owner.name for owner in plan.owners]
-    if name not in names:
-        raise UsageError(f"the plan has no owner {name!r}; it has {', '.join(names)}", found=name)
+    who = plan.place_of(name)
     place = None if listen is None else place_of(listen, "--listen")
     identity = read_identity(tls, name, members_of(plan))
     patience = max(_PATIENCE, float(plan.windows.join))
     caller = BoardCaller(board, identity, most_bytes=most_bytes(plan.layout), patience=patience)
     report("asking the board")
-    opened = check_told(federation, caller.federation(), names.index(name), config=config)
+    opened = check_told(federation, caller.federation(), who, config=config)
     first = check_setup(federation, opened, caller.weights(0), config=config, prover=prover, report=report)
     federation.save_opened(opened)
     federation.save_weights(opened.run, first)

@@ -1,4 +1,4 @@
-"""Whether the data of owners who are on this machine will serve, before a ledger stands that they cannot serve."""
+"""Whether an owner's data will serve, before a ledger stands that they cannot serve."""
 
 from ...config import Config
 from ...errors import DataMismatch, ZkchainError
@@ -11,17 +11,18 @@ from .folder import Federation, read_openings
 from .setup import registered_at
 
 
-def expect_data(federation: Federation, config: Config) -> None:
-    """Whether every owner's samples are there, are what the model takes, and last for the plan's rounds.
+def expect_own_data(federation: Federation, name: str, config: Config) -> None:
+    """Whether the samples of owner `name` are there, are what the model takes, and last for the plan's rounds.
 
-    Raises DataMismatch, OffGrid, ChainingBroken and RoundFailed naming the owner.
+    Raises UsageError for an owner that the plan does not have, and DataMismatch, OffGrid, ChainingBroken and
+    RoundFailed naming the owner.
     """
-    for owner in federation.plan.owners:
-        if owner.data.startswith(REGISTERED):
-            _expect_registered(federation, owner, config)
-        else:
-            samples, _ = checked_table(f"the owner {owner.name}", federation, owner.data)
-            _expect_lasting(federation, owner, -(-len(samples) // federation.plan.batch), federation.plan.uses)
+    owner = federation.plan.owners[federation.plan.place_of(name)]
+    if owner.data.startswith(REGISTERED):
+        _expect_registered(federation, owner, config)
+        return
+    samples, _ = checked_table(f"the owner {name}", federation, owner.data)
+    _expect_lasting(federation, owner, -(-len(samples) // federation.plan.batch), federation.plan.uses)
 
 
 def _expect_registered(federation: Federation, owner: Owner, config: Config) -> None:

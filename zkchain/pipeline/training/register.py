@@ -26,7 +26,7 @@ from ..sending import Sender
 from ..site import open_site
 from ..standing import Part
 from .bridging import DATA_REGISTRY, hashed_at, read_hashed, save_hashed
-from .folder import Federation, load_federation, read_openings, save_openings
+from .folder import load_federation, read_openings, save_openings
 from .setup import circuits_of, registered_at, signer_of
 
 
@@ -63,7 +63,7 @@ def register_data(
     Raises PlanInvalid, UsageError, DataMismatch, OffGrid, EngineError and what sending raises.
     """
     federation = load_federation(plan_path)
-    who = _place_of(federation, name)
+    who = federation.plan.place_of(name)
     circuits = circuits_of(federation, config=config, prover=prover, report=report)
     path = registered_at(config, name)
     if not path.is_file():
@@ -96,7 +96,7 @@ def register_hashed_for(
 ) -> Registered:
     """The same on the terms of a plan, by the account of its owner `name`. Raises PlanInvalid and UsageError, too."""
     federation = load_federation(plan_path)
-    plan, signer = federation.plan, signer_of(federation.plan, _place_of(federation, name), config)
+    plan, signer = federation.plan, signer_of(federation.plan, federation.plan.place_of(name), config)
     terms = Terms(batch=plan.batch, scale=plan.scale, targets=plan.architecture.targets, network=plan.network)
     return _hashed(source, name, terms, signer, config, prover, report)
 
@@ -155,13 +155,6 @@ def _register(
         registry=registry.address,
         tx_hash=tx_hash,
     )
-
-
-def _place_of(federation: Federation, name: str) -> int:
-    names = [owner.name for owner in federation.plan.owners]
-    if name not in names:
-        raise UsageError(f"the plan has no owner {name!r}; it has {', '.join(names)}", found=name)
-    return names.index(name)
 
 
 def _expect_source(kept: Digest, source: Path, name: str, path: Path) -> None:
