@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.extras import need_training
 from tests.support.federations import write_plan
 
 from .runner import Zkchain
+
+need_training()
 
 
 @pytest.fixture

@@ -168,6 +168,8 @@ def test_a_networks_proof_commits_to_exactly_what_was_registered(prover: Engine,
     assert not prover.verify(circuits.step.files, (), proof[:64] + points[1] + proof[128:-1] + bytes([proof[-1] ^ 1]))
     settings = json.loads(circuits.step.files.settings.read_text())
     assert settings["model_instance_shapes"] == []
+    for other in (circuits.server, circuits.weights):
+        assert prover.commit(other.files, [step.weights, update], lambda *_: None) == (points[1], points[4])
 
 
 def test_no_difference_of_commitments_is_one_to_the_bare_gradients(prover: Engine, folder: Path) -> None:

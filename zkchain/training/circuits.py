@@ -1,8 +1,4 @@
-"""The circuits of a federation, built so that what one commits to is what the next one reads.
-
-Poseidon and KZG commitments chain only between tensors of the same numbers, scale and order, and KZG ones only at the
-same number of rows and under the same SRS; all of it is checked here, before any key is made.
-"""
+"""The circuits of a federation, built so that what one commits to is what the next one reads: under one SRS, too."""
 
 import json
 import shutil
@@ -10,27 +6,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import onnx
 
 from ..circuit.srs import obtain_srs
 from ..circuit.workspace import Workspace
-from ..errors import ChainingBroken, CircuitUnfit
+from ..errors import CircuitUnfit
 from ..files import exclusive, sha256_file, write_json
 from ..halo2 import ENGINE_VERSION, Prover, Witnessed, within_tables
 from ..halo2.engine import CircuitFiles
 from ..progress import Report, silent
 from ..records import Srs
 from ..values import Digest, canonical_json, keccak_of
+from .chaining import HASHED, KEPT_ROWS, Role, check_chaining
 from .grid import EXACT_BITS, HEADROOM
 from .layout import Layout
 from .methods import method_of
 from .step import bridge_model, server_model, weights_model
-
-Role = Literal["step", "server", "weights", "bridge"]
-#: Whose proofs carry a hash of their output instead of a commitment to it.
-HASHED: tuple[Role, ...] = ("weights", "bridge")
 
 #: Rises when other circuits are made for the same layout, so that none is taken from the cache that was made before.
 _FORM = 4
@@ -40,8 +32,6 @@ SMALLEST, LARGEST = 11, 18
 _MOST_CELLS = 2**20
 #: Cells from which proofs on one machine take turns: several at once need its memory, and one uses all its processors.
 _LARGE = 2**17
-#: Rows at the end of every column that hold no values, and some to spare.
-_KEPT_ROWS = 32
 #: Bits of one digit of a decomposition; each is a row of a table, which has to fit.
 _DIGIT_BITS = 13
 #: Values, either way, of the table of an activation within a torch module.
@@ -172,7 +162,7 @@ def _fewest(scratch: Path, layout: Layout, prover: Prover, report: Report) -> in
         for k in range(least, LARGEST + 1):
             model = scratch / f"{role}.model.onnx"
             rows = int(prover.make_settings(model, run_args(layout, role, k), None, None, report)["num_rows"])
-            if rows <= 2**k - _KEPT_ROWS:
+            if rows <= 2**k - KEPT_ROWS:
                 break
         if rows > _MOST_CELLS:
             raise CircuitUnfit(
@@ -183,24 +173,6 @@ def _fewest(scratch: Path, layout: Layout, prover: Prover, report: Report) -> in
             )
         least = k
     return least
-
-
-def check_chaining(role: Role, settings: dict[str, Any], layout: Layout, k: int) -> None:
-    """Whether the circuit commits its tensors as the others do. Raises ChainingBroken naming what differs."""
-    for side in ("input", "output"):
-        scales = list(settings[f"model_{side}_scales"])
-        if set(scales) != {layout.scale}:
-            raise ChainingBroken(
-                f"the {role} circuit has its {side}s at scales {scales}, the federation's is {layout.scale}",
-                role=role,
-                found=scales,
-                allowed=layout.scale,
-            )
-    found = int(settings["run_args"]["logrows"])
-    if found != k:
-        raise ChainingBroken(
-            f"the {role} circuit has 2^{found} rows, the others 2^{k}", role=role, found=found, allowed=k
-        )
 
 
 def run_args(layout: Layout, role: Role, k: int) -> dict[str, object]:

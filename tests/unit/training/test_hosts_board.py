@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.extras import need_training
 from tests.support.hosts import make_tls
 from zkchain.errors import BoardUnreachable, IdentityRefused, PartyFailed, PartyTimeout, UsageError
 from zkchain.training.hosts.caller import BoardCaller
 from zkchain.training.hosts.identity import COORDINATOR, Identity, make_member, read_identity
 from zkchain.training.hosts.meeting import HandedIn, Meeting, Place
 from zkchain.training.hosts.server import Answer, Asked, BoardServer
+
+need_training()
 
 NAMES = [COORDINATOR, "north", "south", "west"]
 SECRET = "weights-that-are-for-members"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.extras import need_training
 from tests.support.hosts import make_tls
 from zkchain.errors import BoardUnreachable
 from zkchain.training.hosts import server as server_module
@@ -16,6 +17,8 @@ from zkchain.training.hosts.caller import BoardCaller
 from zkchain.training.hosts.handshakes import Handshakes
 from zkchain.training.hosts.identity import COORDINATOR, make_member, read_identity
 from zkchain.training.hosts.server import Answer, BoardServer
+
+need_training()
 
 NAMES = [COORDINATOR, "north"]
 IDLE = 300

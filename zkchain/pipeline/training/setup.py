@@ -19,8 +19,8 @@ from ...network_config import LOCAL
 from ...progress import Report, silent
 from ...solidity.artifacts import load_artifact
 from ...training.attribution import basis_of, check_revealable
+from ...training.chaining import HASHED
 from ...training.circuits import (
-    HASHED,
     TrainingCircuit,
     TrainingCircuits,
     build_circuits,
