@@ -1,11 +1,13 @@
 """Break the contracts one line at a time, and count how often forge's tests notice.
 
     python scripts/mutate_contracts.py --sample 300 --jobs 2
+    python scripts/mutate_contracts.py --again          # those that no test noticed, after more tests were written
 
 The mutants are slither-mutate's; it would run every test for every one of them, one after the other, in the sources
 themselves. Here each runs in a copy, most of forge's work is cached, and the sample is drawn by a seed. Left out are
 the mutators that mostly make the same program again: other widths and visibilities (SBR, FHR) and declarations
-without their zero (MVIV). A mutant that does not compile does not count; one that no test notices is named.
+without their zero (MVIV). A mutant that does not compile does not count; one that no test notices is named, after
+everything was compiled for it: tests that are linked when they run do not see it in a contract that they inherit.
 
 Runs in slither's environment (make mutants); forge and solc come from npm. Results: tests/golden/mutants.json.
 """
@@ -131,6 +133,8 @@ class Copy:
         saved = self.folder / "build" / "saved"
         try:
             done = self.test()
+            if done.returncode == 0:
+                done = self.test(linked=False)
         except subprocess.TimeoutExpired:
             return "killed"
         finally:
@@ -145,9 +149,9 @@ class Copy:
             raise SystemExit(f"{done.stdout[-2000:]}{done.stderr[-1000:]}\nforge failed, and no test did")
         return "killed"
 
-    def test(self, patience: int = PATIENCE) -> subprocess.CompletedProcess[str]:
-        """All tests until one fails. Tests are linked to contracts when they run, so they are not compiled again."""
-        command = [str(self.forge), "test", "--dynamic-test-linking", "--fail-fast"]
+    def test(self, patience: int = PATIENCE, *, linked: bool = True) -> subprocess.CompletedProcess[str]:
+        """All tests until one fails. `linked` to contracts when they run, they are not compiled again."""
+        command = [str(self.forge), "test", "--fail-fast", *(["--dynamic-test-linking"] if linked else [])]
         return subprocess.run(
             command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=patience, env=_environment()
         )
@@ -191,6 +195,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="", help="files whose path contains this")
+    parser.add_argument("--again", action="store_true", help="only the survivors of the last run, whose results change")
     given = parser.parse_args()
     forge = forge_path()
     os.environ["PATH"] = f"{forge.parent}{os.pathsep}{os.environ['PATH']}"
@@ -199,7 +204,9 @@ def main() -> int:
     subprocess.run(build, check=True, capture_output=True, env=_environment())
     everything = [mutant for mutant in mutants() if given.only in mutant.file]
     chosen = everything
-    if given.sample and given.sample < len(everything):
+    if given.again:
+        chosen = [mutant for mutant in everything if _told(mutant) in json.loads(RESULTS.read_bytes())["survivors"]]
+    elif given.sample and given.sample < len(everything):
         chosen = sorted(random.Random(given.seed).sample(everything, given.sample))  # noqa: S311 - no secret
     print(f"{len(chosen)} of {len(everything)} mutants", flush=True)
     with copies(given.jobs, forge) as free, ThreadPoolExecutor(given.jobs) as pool:
@@ -214,7 +221,8 @@ def main() -> int:
             return fate
 
         fates = list(pool.map(judged, chosen))
-    report = _report(given, len(everything), list(zip(chosen, fates, strict=True)))
+    judged_all = list(zip(chosen, fates, strict=True))
+    report = _again(judged_all) if given.again else _report(given, len(everything), judged_all)
     if not given.only:
         RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(f"{report['killed']} of {report['valid']} killed: {report['rate']:.1%} (at least {WANTED:.0%} is wanted)")
@@ -224,11 +232,7 @@ def main() -> int:
 def _report(given: argparse.Namespace, everything: int, judged: list[tuple[Mutant, str]]) -> dict[str, object]:
     killed = sum(fate == "killed" for _, fate in judged)
     valid = sum(fate != "invalid" for _, fate in judged)
-    survivors = [
-        {name: value for name, value in asdict(mutant).items() if name not in ("start", "end")}
-        for mutant, fate in judged
-        if fate == "survived"
-    ]
+    survivors = [_told(mutant) for mutant, fate in judged if fate == "survived"]
     return {
         "mutants": everything,
         "sample": len(judged),
@@ -238,6 +242,21 @@ def _report(given: argparse.Namespace, everything: int, judged: list[tuple[Mutan
         "rate": round(killed / valid, 4) if valid else 0.0,
         "survivors": survivors,
     }
+
+
+def _again(judged: list[tuple[Mutant, str]]) -> dict[str, object]:
+    """The last run's results, without the survivors that are noticed now."""
+    report = json.loads(RESULTS.read_bytes())
+    noticed = [_told(mutant) for mutant, fate in judged if fate == "killed"]
+    report["survivors"] = [one for one in report["survivors"] if one not in noticed]
+    report["killed"] = report["valid"] - len(report["survivors"])
+    report["rate"] = round(report["killed"] / report["valid"], 4)
+    return report
+
+
+def _told(mutant: Mutant) -> dict[str, object]:
+    """What is told of a mutant: all but its place in bytes."""
+    return {name: value for name, value in asdict(mutant).items() if name not in ("start", "end")}
 
 
 def _short(mutant: Mutant) -> str:

@@ -80,6 +80,12 @@ contract StandardRegistryTest is GatewayCheck {
         registry.updateModel(modelId, wanted);
     }
 
+    function testRegisteringIsSaid() public {
+        vm.expectEmit(false, true, false, true, address(registry)); // whichever id it gets
+        emit IERCZKMLRegistry.ModelRegistered(0, address(this), commitment(CIRCUIT));
+        registry.registerModel(commitment(CIRCUIT));
+    }
+
     function testTheSameCommitmentTwiceIsTwoModels() public {
         uint256 again = registry.registerModel(commitment(CIRCUIT));
         isTrue(again != model, "a new id");

@@ -93,6 +93,12 @@ contract VersionsTest is GatewayCheck {
         vm.prank(BOB);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.TooManyRanges.selector, 17, 16));
         registry.register(version(), many);
+        IModelRegistry.Range[] memory most = new IModelRegistry.Range[](16);
+        for (uint256 i = 0; i < most.length; ++i) {
+            most[i] = many[i];
+        }
+        vm.prank(BOB);
+        equal(registry.routeOf(registry.register(version(), most)).ranges.length, 16);
     }
 
     // --- roles -------------------------------------------------------------------------------------------------------

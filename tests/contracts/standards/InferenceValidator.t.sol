@@ -136,6 +136,12 @@ contract InferenceValidatorTest is GatewayCheck {
         summaries();
     }
 
+    /// @dev Nobody's address, on either side of those that answered.
+    function neighbours() private pure returns (address[] memory others) {
+        others = new address[](2);
+        (others[0], others[1]) = (address(1), address(type(uint160).max));
+    }
+
     function summaries() private view {
         address[] memory any = new address[](0);
         address[] memory mine = new address[](1);
@@ -144,6 +150,8 @@ contract InferenceValidatorTest is GatewayCheck {
         equal(count * 1000 + average, 2075);
         (count, average) = validations.getSummary(AGENT, mine, "");
         equal(count * 1000 + average, 1050);
+        (count,) = validations.getSummary(AGENT, neighbours(), "");
+        equal(count, 0);
         (count, average) = validations.getSummary(AGENT, any, "hard");
         equal(count * 1000 + average, 0);
         equal(validations.getAgentValidations(AGENT).length, 2);

@@ -189,6 +189,30 @@ contract DisputesTest is Federation {
         ledger.reveal(round, "", new uint256[](0), "");
     }
 
+    /// @dev Its stage is still that of the round in which it submitted.
+    function testOneWhoseUpdateIsOfAnEarlierRoundRevealsNothing() public {
+        uint256 earlier = submitted(first(3));
+        close(first(3), earlier);
+        disputed(2);
+        bytes memory points = updatePoints(who[2], earlier);
+        bytes memory all = basis();
+        vm.prank(who[2]);
+        expect(abi.encodeWithSelector(ITrainingErrors.NoUpdate.selector, who[2]));
+        ledger.reveal(round, points, values(who[2], earlier, 0), all);
+    }
+
+    function testOneWhoCommittedAndDidNotSubmitIsNotStruck() public {
+        round = seated(first(3));
+        submit(who[0], round);
+        submit(who[1], round);
+        vm.warp(ledger.roundOf(round).deadline + 1);
+        ledger.dispute(round);
+        vm.warp(ledger.roundOf(round).deadline + 1);
+        expect(abi.encodeWithSelector(ITrainingErrors.NoUpdate.selector, who[2]));
+        ledger.strike(round, who[2]);
+        equal(ledger.roundOf(round).done, 2);
+    }
+
     function testTheLastSecondForRevealingCountsAndTheNextDoesNot() public {
         disputed(2);
         uint256 deadline = ledger.roundOf(round).deadline;

@@ -241,6 +241,29 @@ contract RoundClockTest is Federation {
         isPhase(round, ITrainingLedger.Phase.Submit);
     }
 
+    function testOneWhoRegistersWhileOthersJoinMayJoin() public {
+        bare();
+        uint256 round = open();
+        join(who[0], round);
+        ledger.enroll(EVE);
+        register(EVE);
+        equal(ledger.clientOf(EVE).round, 0);
+        join(EVE, round);
+        equal(ledger.roundOf(round).members, 2);
+    }
+
+    function testMoreThanAQuorumGoOnWithoutTheRest() public {
+        bare();
+        uint256 round = open();
+        for (uint256 i = 0; i < 3; ++i) {
+            join(who[i], round);
+        }
+        vm.warp(block.timestamp + JOIN + 1);
+        ledger.endJoin(round);
+        isPhase(round, ITrainingLedger.Phase.Submit);
+        equal(ledger.roundOf(round).members, 3);
+    }
+
     function testAfterTheDeadlineAnyoneEndsJoining() public {
         bare();
         uint256 round = open();

@@ -349,6 +349,22 @@ contract UpdateBookTest is Federation {
         refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "secrets", 0, 1));
     }
 
+    /// forge-config: default.fuzz.runs = 32
+    function testFuzzWithoutNoiseAnUpdateThatNobodyCommittedToIsRefused(bytes32 hash) public {
+        candidates = 0;
+        start();
+        round = open();
+        bytes32 own = updateHash(who[0], round);
+        vm.assume(hash != own && hash != 0);
+        vm.prank(who[0]);
+        ledger.join(round, hash);
+        join(who[1], round);
+        vm.warp(block.timestamp + JOIN + 1);
+        ledger.endJoin(round);
+        nextBlock();
+        refused(honest(who[0], round), abi.encodeWithSelector(ITrainingErrors.OtherUpdate.selector, hash, own));
+    }
+
     /// @dev The thief joins with the hash that it has seen, and then shows the proof with a path of its own.
     function testWithoutNoiseAnothersUpdateIsRefused() public {
         candidates = 0;
