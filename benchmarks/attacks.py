@@ -16,7 +16,7 @@ from zkchain.training.architecture import Architecture
 from zkchain.training.gradients import clipped_sum, sample_gradients
 
 Mode = Literal["clear", "aggregated", "private"]
-#: Of each round, samples [2n, FEATURES] and answers [2n, 1]: members first, then strangers.
+#: Of each batch, samples [2n, FEATURES] and answers [2n, 1]: members first, then strangers.
 Samples = list[tuple[np.ndarray, np.ndarray]]
 Draw = Callable[[np.random.Generator, int], Samples]
 MODES: tuple[Mode, ...] = ("clear", "aggregated", "private")
@@ -37,25 +37,29 @@ class Attacked:
     inversion_error: float  #: of the nearest sample, relative to its norm; 0 is exact
 
 
-def attack(mode: Mode, draw: Draw, *, noise: float, rounds: int, trials: int, seed: int) -> Attacked:
-    """Train `trials` federations, each sample in one round, and attack each.
+def attack(mode: Mode, draw: Draw, *, noise: float, batches: int, uses: int, trials: int, seed: int) -> Attacked:
+    """Train `trials` simulated federations, with each batch in `uses` rounds, and attack each.
 
-    `draw` gives as many members as strangers for a round. `noise` is the multiplier of the sum's noise, of which a
-    client has a share, over sensitivity 1.
+    `draw` gives as many members as strangers for a batch. `noise` is the multiplier of the sum's noise, of which a
+    client has a share, over sensitivity 1. Who saw all rounds of a batch adds up what each tells.
     """
     rng = np.random.default_rng(seed)
     by_loss: list[float] = []
     by_moves: list[float] = []
     errors: list[float] = []
     for _ in range(trials):
-        weights, rows = np.zeros(_NET.parameters), draw(rng, rounds)
-        for x, y in rows:
+        weights, rows = np.zeros(_NET.parameters), draw(rng, batches)
+        scores = [np.zeros(len(x)) for x, _ in rows]
+        for number in range(batches * uses):
+            x, y = rows[number % batches]
             size = len(x) // 2
             parts = np.array_split(np.arange(size), CLIENTS)
             updates = [_update(weights, x[part], y[part], mode, noise, rng) for part in parts]
             visible, count = (updates[0], len(parts[0])) if mode == "clear" else (np.sum(updates, axis=0), size)
-            seen = sample_gradients(_NET, weights, x, y) @ visible
-            by_moves.append(_auc(np.r_[seen[:count], seen[size : size + count]]))
+            seen = scores[number % batches]
+            seen += sample_gradients(_NET, weights, x, y) @ visible
+            if number >= batches * (uses - 1):
+                by_moves.append(_auc(np.r_[seen[:count], seen[size : size + count]]))
             errors.append(_inversion(visible, x[:size]))
             weights = weights + np.sum(updates, axis=0) / _DIVISOR
         halves = [np.array_split(np.abs(_NET.forward(weights, x) - y)[:, 0], 2) for x, y in rows]
@@ -68,28 +72,28 @@ def attack(mode: Mode, draw: Draw, *, noise: float, rounds: int, trials: int, se
     )
 
 
-def noise_like(rng: np.random.Generator, rounds: int) -> Samples:
-    """Made-up samples with random answers, few in a round: whatever is learnt of them is memory."""
+def noise_like(rng: np.random.Generator, batches: int) -> Samples:
+    """Made-up samples with random answers, few in a batch: whatever is learnt of them is memory."""
     size = 2 * CLIENTS * 8
     return [
         (rng.normal(size=(size, FEATURES)) * 3 / np.sqrt(FEATURES), rng.integers(0, 2, (size, 1)).astype(float))
-        for _ in range(rounds)
+        for _ in range(batches)
     ]
 
 
 def from_table(x: np.ndarray, y: np.ndarray) -> Draw:
     """Real samples, half of which take part."""
 
-    def draw(rng: np.random.Generator, rounds: int) -> Samples:
-        order = rng.permutation(len(x))[: len(x) // (2 * rounds) * 2 * rounds]
-        return [(x[rows], y[rows].astype(float)) for rows in np.array_split(order, rounds)]
+    def draw(rng: np.random.Generator, batches: int) -> Samples:
+        order = rng.permutation(len(x))[: len(x) // (2 * batches) * 2 * batches]
+        return [(x[rows], y[rows].astype(float)) for rows in np.array_split(order, batches)]
 
     return draw
 
 
 def invert_one(x: np.ndarray, y: np.ndarray, noise: float, rng: np.random.Generator) -> float:
-    """Relative error of inverting the update of a batch of one."""
-    return _inversion(_update(np.zeros(_NET.parameters), x[None], y[None], "private", noise, rng, clients=1), x[None])
+    """Relative error of inverting the sum of updates of as many clients as `x` has rows, each with a batch of one."""
+    return _inversion(_update(np.zeros(_NET.parameters), x, y, "private", noise, rng, clients=1), x)
 
 
 def _update(

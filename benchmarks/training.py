@@ -28,11 +28,12 @@ from zkchain.pipeline.engine import make_engine
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.run import run_plan
 from zkchain.pipeline.training.setup import open_federation
+from zkchain.training.accounting import noise_for
 from zkchain.training.dataset import read_table
 from zkchain.training.gradients import clipped_sum
 from zkchain.training.methods import method_of
 from zkchain.training.network import Network
-from zkchain.training.plan import Plan
+from zkchain.training.plan import Plan, read_plan
 from zkchain.values import digest
 
 from .attacks import MODES, attack, from_table, noise_like
@@ -67,7 +68,7 @@ def main() -> None:
             "machine": this_machine().to_json(),
             **federation(folder),
             "peers": peers(folder),
-            "attacks": attacks(),
+            "attacks": attacks(read_plan(folder / "plan.toml")),
         }
     finally:
         stop_devnet(folder / "home")
@@ -181,17 +182,22 @@ def opacus_alone(x: np.ndarray, y: np.ndarray, test: Table, epsilon: float, delt
     return float(((found > 0) == (test[1] > 0.5)).mean())
 
 
-def attacks() -> dict[str, Any]:
-    """Membership and inversion at the plan's epsilon, on patients and on what can only be remembered."""
-    from zkchain.training.accounting import noise_for
+def attacks(plan: Plan) -> dict[str, Any]:
+    """Membership and inversion, simulated, at the plan's epsilon and with each batch in as many rounds as it has.
 
-    noise = noise_for(3.0, 1, 1e-5)
+    On patients, and on what can only be remembered.
+    """
+    assert plan.privacy is not None
+    noise = noise_for(plan.privacy.epsilon, plan.uses, plan.privacy.delta)
+    batches = plan.rounds // plan.uses
     patients = np.concatenate([np.loadtxt(p, delimiter=",", skiprows=1) for p in sorted((_HEALTH / "data").glob("*"))])
     draws = {"patients": from_table(patients[:, :-1], patients[:, -1:]), "random answers": noise_like}
     return {
         name: [
             {key: value if isinstance(value, str) else round(value, 4) for key, value in asdict(found).items()}
-            for found in (attack(mode, draw, noise=noise, rounds=4, trials=60, seed=1) for mode in MODES)
+            for found in (
+                attack(mode, draw, noise=noise, batches=batches, uses=plan.uses, trials=60, seed=1) for mode in MODES
+            )
         ]
         for name, draw in draws.items()
     }

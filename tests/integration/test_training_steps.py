@@ -191,7 +191,7 @@ def test_no_difference_of_commitments_is_one_to_the_bare_gradients(prover: Engin
 def test_thousands_of_parameters_are_one_vector(
     prover: Engine, folder: Path, sizes: tuple[int, ...], parameters: int
 ) -> None:
-    """The step and the server's after it, both proved: the server's answer is to the bit what the grid says."""
+    """The step and the server's after it, both proved: the server's answer is the exact one, rounded up or down."""
     step = Step(small_layout(sizes=sizes), seed=8)
     layout, scale = step.layout, step.layout.scale
     circuits, d = built(prover, layout, folder), layout.architecture.parameters
