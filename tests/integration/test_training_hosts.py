@@ -122,6 +122,10 @@ def forms(values: list[int]) -> list[bytes]:
     return found
 
 
+#: Files in which an owner keeps what nobody else may see.
+KEPT = ("data", "round-0001.noise", "round-0001.secrets")
+
+
 def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wire(federation: Federation) -> None:
     coordinator, hosts = federation.coordinator, federation.hosts
     with coordinator.opened_board(federation.identity, "127.0.0.1", 0) as server:
@@ -141,8 +145,13 @@ def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wir
         assert [path.name for path in (own.root / "parties").iterdir()] == [host.name]
         update, weights = numbers_in(own.update(host.name, run, 1)), list(own.weights(run, 0).values)
         assert weights == list(federation.plan.weights(run, 0).values)
-        for secret in (update[:3], update[-3:], weights[-3:]):
+        kept = {name: json.loads((own.rounds(host.name, run) / f"{name}.json").read_text()) for name in KEPT}
+        data, noise = kept["data"]["vectors"][0], kept["round-0001.noise"]["vectors"]
+        for secret in (update[:3], update[-3:], weights[-3:], data[:3], data[-3:], *(one[:3] for one in noise)):
             assert not any(form in seen for form in forms(secret))
+        for opener in (*kept["round-0001.secrets"]["secrets"], *kept["round-0001.noise"]["secrets"]):
+            assert opener.removeprefix("0x").encode() not in seen
+            assert bytes.fromhex(opener.removeprefix("0x")) not in seen
         assert all(path.stat().st_mode & 0o077 == 0 for path in own.root.rglob("*"))
     assert not (federation.plan.root / "parties").exists(), "the coordinator has nobody's update"
     shown, kept = federation.plan.bridge("owner0"), load_federation(hosts[1].plan).bridge("owner0")

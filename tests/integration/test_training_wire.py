@@ -63,10 +63,13 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 
 def forms(vector: Sequence[int]) -> Iterator[bytes]:
-    """How a private vector could show: as neighbours in decimal, or as field elements in hex of either order."""
+    """How a private vector could show: as neighbours in decimal or in words, or as field elements of either order."""
     for one, other in pairwise(vector):
         if one or other:
             yield from (f"{one}{comma}{other}".encode() for comma in (",", ", "))
+        if min(abs(one), abs(other)) > 2**12:  # neither small nor round, as code has many
+            words = [(number % MODULUS).to_bytes(32, "big") for number in (one, other)]
+            yield from (b"".join(words).hex().encode(), b"".join(word[::-1] for word in words).hex().encode())
         if one < -16:  # a large element; small numbers are as any other, and a verifier's code has some below zero
             word = (one % MODULUS).to_bytes(32, "big")
             yield from (word.hex().encode(), word[::-1].hex().encode())
@@ -77,17 +80,18 @@ def shows(text: bytes, vector: Sequence[int]) -> bool:
 
 
 def test_the_search_finds_a_vector_in_every_form() -> None:
-    vector = (-4321, 17, 99)
+    vector = (-4321, 17_001, 99_001)
     word = (-4321 % MODULUS).to_bytes(32, "big")
     for form in (
-        b"[-4321, 17]",
-        b"-4321,17",
+        b"[-4321, 17001]",
+        b"-4321,17001",
         word.hex().encode(),
         word.hex().upper().encode(),
         word[::-1].hex().encode(),
+        (17_001).to_bytes(32, "big").hex().encode() + (99_001).to_bytes(32, "big").hex().encode(),
     ):
         assert shows(b"?" + form + b"?", vector)
-    assert not shows(b"[-4321, 18]", vector)
+    assert not shows(b"[-4321, 17002]", vector)
 
 
 def test_what_passes_is_what_was_proved(watched: Watched) -> None:

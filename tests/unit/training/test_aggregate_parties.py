@@ -24,10 +24,10 @@ SUPPORT = Path(__file__).resolve().parents[2] / "support"
 #: All that may be in a party's environment.
 ENVIRONMENT = {"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "OMP_NUM_THREADS", "LC_CTYPE"}
 ENVIRONMENT |= {"FLWR_TELEMETRY_ENABLED"}
-#: Distinctive, and within the bound.
-CANARY = 0xC0FFEE5EED
+#: Each client's: distinctive, and within the bound.
+CANARIES = (0xC0FFEE5EED, 0xDEADBEA7B1, 0x5EA1C0FFE7)
 BOUND = 2**40
-VECTORS = [[11, -22, 33], [CANARY, 1, -CANARY], [-5, 6, 7]]
+VECTORS = [[CANARIES[0], -CANARIES[0], 33], [CANARIES[1], 1, -CANARIES[1]], [-5, CANARIES[2], CANARIES[2]]]
 
 
 def faulty(how: str) -> PartyCommand:
@@ -55,22 +55,29 @@ def left_behind(strangers: set[int]) -> list[str]:
     return found
 
 
-def shows_the_canary(data: bytes) -> bool:
+def shows_a_canary(data: bytes) -> bool:
     """In digits, as binary of either order and sign, or as the limbs of SecAgg+ before they are masked."""
-    forms = [(sign * CANARY).to_bytes(6, order, signed=True)[skip:] for sign in (1, -1) for order, skip in ORDERS]
-    digits = (str(CANARY).encode(), f"{CANARY:x}".encode())
-    return any(form in data for form in (*digits, *(form[:5] for form in forms), *LIMBS))
+    return any(form in data for canary in CANARIES for form in forms_of(canary))
+
+
+def forms_of(canary: int) -> list[bytes]:
+    digits = [str(canary).encode(), f"{canary:x}".encode()]
+    binary = [(sign * canary).to_bytes(6, order, signed=True)[skip:][:5] for sign in (1, -1) for order, skip in ORDERS]
+    return [*digits, *binary, *limbs_of(canary)]
 
 
 #: The byte that only carries the sign is left out: what follows or precedes it depends on the width.
 ORDERS = (("little", 0), ("big", 1))
-#: As flwr's client gets them and as it quantizes them, each eight bytes.
-LIMBS = [
-    form
-    for sign in (1, -1)
-    for (limb,) in limbs([sign * CANARY], 2)
-    for form in (struct.pack("<d", limb), struct.pack("<q", limb + int(CLIPPING_RANGE)))
-]
+
+
+def limbs_of(canary: int) -> list[bytes]:
+    """As flwr's client gets them and as it quantizes them, each eight bytes."""
+    return [
+        form
+        for sign in (1, -1)
+        for (limb,) in limbs([sign * canary], 2)
+        for form in (struct.pack("<d", limb), struct.pack("<q", limb + int(CLIPPING_RANGE)))
+    ]
 
 
 @pytest.fixture
@@ -103,12 +110,13 @@ def run(mode, tmp_path_factory) -> Run:
 
 
 def test_the_search_for_the_canary_finds_it_in_every_form(updates):
-    assert shows_the_canary(updates[1].read_bytes())
-    for order in ("little", "big"):
-        for sign in (1, -1):
-            assert shows_the_canary(b"?" + (sign * CANARY).to_bytes(8, order, signed=True) + b"?")
-    assert all(shows_the_canary(b"?" + form + b"?") for form in LIMBS)
-    assert not shows_the_canary(updates[0].read_bytes())
+    for canary, update in zip(CANARIES, updates, strict=True):
+        assert shows_a_canary(update.read_bytes())
+        for order in ("little", "big"):
+            for sign in (1, -1):
+                assert shows_a_canary(b"?" + (sign * canary).to_bytes(8, order, signed=True) + b"?")
+        assert all(shows_a_canary(b"?" + form + b"?") for form in limbs_of(canary))
+    assert not shows_a_canary(str(column_sums(VECTORS)).encode())
 
 
 def test_a_private_value_is_seen_by_its_client_alone(run, mode):
@@ -116,7 +124,7 @@ def test_a_private_value_is_seen_by_its_client_alone(run, mode):
     files = [path for path in run.log.rglob("*") if path.is_file()]
     kinds = {path.suffix for path in files}
     assert {".cmdline", ".environ", ".stdin", ".stdout", ".stderr"} <= kinds
-    assert [path for path in files if shows_the_canary(path.read_bytes())] == []
+    assert [path for path in files if shows_a_canary(path.read_bytes())] == []
     if mode == "mpc":
         talk = [path for path in files if path.suffix == ".tcp"]
         assert len(talk) == 2, "the last two clients are called by those before them"

@@ -18,7 +18,7 @@ from tests.support.extras import need_training
 from tests.support.hosts import make_tls
 from tests.support.updates import column_sums, write_updates
 from tests.support.wire import Wire
-from tests.unit.training.test_aggregate_parties import BOUND, VECTORS, shows_the_canary
+from tests.unit.training.test_aggregate_parties import BOUND, VECTORS, shows_a_canary
 from zkchain.errors import PartyFailed, PartyTimeout, ZkchainError
 from zkchain.training.aggregate import Limits
 from zkchain.training.aggregate.across import OwnParty
@@ -105,7 +105,7 @@ def test_a_sum_is_exact_and_no_update_is_on_the_wire(tmp_path: Path, tls: dict[s
     assert meeting.opened == dict.fromkeys(NAMES, column_sums(VECTORS))
     seen = b"".join(wire.seen for wire in meeting.wires.values())
     assert len(seen) > 3000, "two of the three are called by those before them"
-    assert not shows_the_canary(seen)
+    assert not shows_a_canary(seen)
     total = column_sums(VECTORS)
     for size in (6, 8):
         for order in ("little", "big"):
