@@ -17,6 +17,7 @@ from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.coordinator import Coordinator
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.setup import open_federation
+from zkchain.training.accounting import UNITS, epsilon
 
 need_training()
 
@@ -53,6 +54,20 @@ def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_
     assert not any(client.step() for client in clients), "they wait for the next round"
     closed = coordinator.run_round(lambda: [client.step() for client in clients] and None)
     assert (closed.round, closed.updates, model_round(chain, ledger)) == (2, OWNERS, 2)
+
+
+@pytest.mark.slow
+def test_two_uses_of_a_batch_cost_what_the_accountant_says_of_two(tmp_path: Path, config: Config) -> None:
+    plan = write_plan(tmp_path, aggregation="clear", rounds=2, samples=4)
+    plan.write_text(plan.read_text(encoding="utf-8").replace("uses = 1", "uses = 2"), encoding="utf-8")
+    coordinator, clients = parties_of(plan, config)
+    noise, privacy = coordinator.opened.noise, coordinator.federation.plan.privacy
+    assert privacy is not None
+    for uses in (1, 2):
+        coordinator.run_round(lambda: [client.step() for client in clients] and None)
+        exact = epsilon(noise.multiplier, uses, privacy.delta, privacy.accountant)
+        assert exact <= coordinator.epsilon() / UNITS < exact + 1e-6
+    assert coordinator.epsilon() / UNITS <= privacy.epsilon + 1e-6
 
 
 @pytest.mark.slow
