@@ -171,7 +171,7 @@ def killed(pid: int, command: list[str]) -> bool:
     """Kill the child that runs `command`; whether there was one."""
     for child in psutil.Process(pid).children():
         with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-            if " ".join(command) in " ".join(child.cmdline()):
+            if " ".join(command) in " ".join(child.cmdline()) and "--check" not in child.cmdline():
                 child.kill()
                 return True
     return False

@@ -1,5 +1,6 @@
 """What is found out about a federation before anything is sent, or anything is built."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,12 +15,12 @@ from tests.support.federations import learnable, write_plan, write_table
 from zkchain.chain.dev_accounts import DEV_ADDRESSES
 from zkchain.chain.signers import load_signer
 from zkchain.config import Config, read_config
-from zkchain.errors import DataMismatch, OffGrid, PlanInvalid, RoundFailed, SignerMissing, TrainingError
+from zkchain.errors import DataMismatch, FileForbidden, OffGrid, PlanInvalid, RoundFailed, SignerMissing, TrainingError
 from zkchain.pipeline.training.beforehand import checked_members, judging_samples
 from zkchain.pipeline.training.bridging import hashed_at
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.own_data import expect_own_data
-from zkchain.pipeline.training.parties import environment_of
+from zkchain.pipeline.training.parties import _trouble, environment_of
 from zkchain.pipeline.training.run import coordinate_plan, run_plan
 from zkchain.pipeline.training.setup import open_federation, registered_at
 from zkchain.records import Network
@@ -111,7 +112,7 @@ sys.addaudithook(lambda event, what: opened.add(Path(str(what[0])).name) if even
 from zkchain.config import read_config
 from zkchain.pipeline.training.folder import load_federation
 from zkchain.pipeline.training.own_data import expect_own_data
-from zkchain.pipeline.training.parties import environment_of
+from zkchain.pipeline.training.parties import _trouble, environment_of
 from zkchain.pipeline.training.run import run_plan
 plan = Path("plan.toml").absolute()
 try:
@@ -246,3 +247,15 @@ def test_an_owner_that_allows_less_than_one_step_spends_is_found(tmp_path: Path)
     assert len(checked_members(allowing(2.5), [int(2.5 * UNITS)], accounts)) == 3
     with pytest.raises(PlanInvalid, match=r"the owner owner2 lets its data spend epsilon 2\.4; one step spends 2\.5"):
         checked_members(allowing(2.4), [int(2.5 * UNITS)], accounts)
+
+
+def test_a_process_that_was_killed_and_one_with_another_trouble_are_told_from_a_bug() -> None:
+    killed = _trouble("north", -9, b"", b"")
+    assert (type(killed), killed.message) == (RoundFailed, "the process of north was killed by signal 9")
+    told = FileForbidden("north.csv: Permission denied", remedy="let it be read", path="north.csv").to_json()
+    other = _trouble("north", 3, json.dumps(told).encode(), b"")
+    assert (type(other), other.message, other.remedy) == (RoundFailed, told["message"], "let it be read")
+    same = _trouble("north", 17, json.dumps(OffGrid("too far", entry="data").to_json()).encode(), b"")
+    assert (type(same), same.facts) == (OffGrid, {"entry": "data"})
+    with pytest.raises(RuntimeError, match="the process of north ended with:\nTraceback"):
+        _trouble("north", 70, b"", b"Traceback")

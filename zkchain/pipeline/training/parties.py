@@ -35,7 +35,7 @@ def expect_data(federation: Federation, config: Config) -> None:
     names = [owner.name for owner in federation.plan.owners]
     checks = [
         subprocess.Popen(
-            _command(federation, name, "--check"),
+            _command(federation, name, "--check", "--parent", str(os.getpid())),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -46,7 +46,7 @@ def expect_data(federation: Federation, config: Config) -> None:
     said = [check.communicate() for check in checks]
     for name, check, (out, err) in zip(names, checks, said, strict=True):
         if check.returncode != 0:
-            raise _trouble(name, out, err)
+            raise _trouble(name, check.returncode, out, err)
 
 
 def environment_of(plan: Plan, name: str, config: Config, environment: Mapping[str, str]) -> dict[str, str]:
@@ -151,11 +151,13 @@ def _command(federation: Federation, name: str, *flags: str) -> list[str]:
     return [sys.executable, "-m", "zkchain.cli.main", "train", "client", plan, "--as", name, *flags, "--json"]
 
 
-def _trouble(name: str, out: bytes, err: bytes) -> ZkchainError:
+def _trouble(name: str, code: int, out: bytes, err: bytes) -> ZkchainError:
     """What an owner's process said is wrong, as the same error; a bug comes with its traceback."""
+    if code < 0:
+        return RoundFailed(f"the process of {name} was killed by signal {-code}", owner=name, signal=-code)
     try:
         told = json.loads(out)
-        kind = _TROUBLE[told["error"]]
+        kind = _TROUBLE.get(told["error"], RoundFailed)
         return kind(str(told["message"]), remedy=str(told["remedy"]), **told["facts"])
     except (ValueError, KeyError, TypeError):
         raise RuntimeError(f"the process of {name} ended with:\n{err.decode(errors='replace')}") from None
