@@ -66,8 +66,8 @@ LEFT_OUT = ("contracts/generated", "contracts/conformance")
 WANTED = 0.85
 #: Seconds after which a mutant hangs, which is noticed. All tests take about two, compiling about ten.
 PATIENCE = 300
-#: The same before there is any mutant, when everything has to be compiled, and nobody says that a hang is noticed.
-FIRST_PATIENCE = 1800
+#: The same when everything has to be compiled, so that slowness is not taken for a hang.
+WHOLE_PATIENCE = 1800
 RESULTS = ROOT / "tests" / "golden" / "mutants.json"
 WORK = ROOT / "build" / "mutants"
 
@@ -134,7 +134,7 @@ class Copy:
         try:
             done = self.test()
             if done.returncode == 0:
-                done = self.test(linked=False)
+                done = self.test(WHOLE_PATIENCE, linked=False)
         except subprocess.TimeoutExpired:
             return "killed"
         finally:
@@ -173,7 +173,7 @@ def copies(number: int, forge: Path) -> Iterator[SimpleQueue]:
         shutil.copytree(ROOT / part, first / part, ignore=shutil.ignore_patterns("Symbolic*"))
     shutil.copy(ROOT / "foundry.toml", first)
     (first / "node_modules").symlink_to(ROOT / "node_modules")
-    done = Copy(first, forge).test(FIRST_PATIENCE)
+    done = Copy(first, forge).test(WHOLE_PATIENCE)
     if done.returncode != 0:
         raise SystemExit(f"{done.stdout[-3000:]}{done.stderr[-1000:]}\nthe tests fail without any change")
     shutil.copytree(first / "build" / "forge", first / "build" / "saved")
@@ -205,7 +205,8 @@ def main() -> int:
     everything = [mutant for mutant in mutants() if given.only in mutant.file]
     chosen = everything
     if given.again:
-        chosen = [mutant for mutant in everything if _told(mutant) in json.loads(RESULTS.read_bytes())["survivors"]]
+        survivors = json.loads(RESULTS.read_bytes())["survivors"]
+        chosen = [mutant for mutant in everything if _told(mutant) in survivors]
     elif given.sample and given.sample < len(everything):
         chosen = sorted(random.Random(given.seed).sample(everything, given.sample))  # noqa: S311 - no secret
     print(f"{len(chosen)} of {len(everything)} mutants", flush=True)
@@ -221,8 +222,8 @@ def main() -> int:
             return fate
 
         fates = list(pool.map(judged, chosen))
-    judged_all = list(zip(chosen, fates, strict=True))
-    report = _again(judged_all) if given.again else _report(given, len(everything), judged_all)
+    known = list(zip(chosen, fates, strict=True))
+    report = _again(known) if given.again else _report(given, len(everything), known)
     if not given.only:
         RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(f"{report['killed']} of {report['valid']} killed: {report['rate']:.1%} (at least {WANTED:.0%} is wanted)")
