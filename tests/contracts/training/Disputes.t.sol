@@ -173,13 +173,18 @@ contract DisputesTest is Federation {
         ledger.reveal(round, points, new uint256[](2), all);
     }
 
+    /// @dev `client` reveals in this dispute what `author` had submitted in round `when`.
+    function refused(address client, address author, uint256 when, bytes4 reason) private {
+        bytes memory points = updatePoints(author, when);
+        bytes memory all = basis();
+        vm.prank(client);
+        expect(abi.encodeWithSelector(reason, client));
+        ledger.reveal(round, points, values(author, when, 0), all);
+    }
+
     function testPointsOfAnotherUpdateAreRefused() public {
         disputed(2);
-        bytes memory points = updatePoints(who[1], round);
-        bytes memory all = basis();
-        vm.prank(who[0]);
-        expect(abi.encodeWithSelector(ITrainingErrors.WrongUpdate.selector, who[0]));
-        ledger.reveal(round, points, values(who[1], round, 0), all);
+        refused(who[0], who[1], round, ITrainingErrors.WrongUpdate.selector);
     }
 
     function testOneWithoutAnUpdateRevealsNothing() public {
@@ -194,11 +199,7 @@ contract DisputesTest is Federation {
         uint256 earlier = submitted(first(3));
         close(first(3), earlier);
         disputed(2);
-        bytes memory points = updatePoints(who[2], earlier);
-        bytes memory all = basis();
-        vm.prank(who[2]);
-        expect(abi.encodeWithSelector(ITrainingErrors.NoUpdate.selector, who[2]));
-        ledger.reveal(round, points, values(who[2], earlier, 0), all);
+        refused(who[2], who[2], earlier, ITrainingErrors.NoUpdate.selector);
     }
 
     function testOneWhoCommittedAndDidNotSubmitIsNotStruck() public {

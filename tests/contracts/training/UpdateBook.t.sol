@@ -349,6 +349,16 @@ contract UpdateBookTest is Federation {
         refused(update, abi.encodeWithSelector(ITrainingErrors.WrongLength.selector, "secrets", 0, 1));
     }
 
+    /// @dev Without noise, the first has committed to `hash`, which is not its own update's, and the second is honest.
+    function committedTo(bytes32 hash, address liar, address second) private {
+        vm.prank(liar);
+        ledger.join(round, hash);
+        join(second, round);
+        vm.warp(block.timestamp + JOIN + 1);
+        ledger.endJoin(round);
+        nextBlock();
+    }
+
     /// forge-config: default.fuzz.runs = 32
     function testFuzzWithoutNoiseAnUpdateThatNobodyCommittedToIsRefused(bytes32 hash) public {
         candidates = 0;
@@ -356,12 +366,7 @@ contract UpdateBookTest is Federation {
         round = open();
         bytes32 own = updateHash(who[0], round);
         vm.assume(hash != own && hash != 0);
-        vm.prank(who[0]);
-        ledger.join(round, hash);
-        join(who[1], round);
-        vm.warp(block.timestamp + JOIN + 1);
-        ledger.endJoin(round);
-        nextBlock();
+        committedTo(hash, who[0], who[1]);
         refused(honest(who[0], round), abi.encodeWithSelector(ITrainingErrors.OtherUpdate.selector, hash, own));
     }
 
@@ -371,12 +376,7 @@ contract UpdateBookTest is Federation {
         start();
         round = open();
         bytes32 hash = updateHash(who[0], round);
-        vm.prank(who[1]);
-        ledger.join(round, hash);
-        join(who[0], round);
-        vm.warp(block.timestamp + JOIN + 1);
-        ledger.endJoin(round);
-        nextBlock();
+        committedTo(hash, who[1], who[0]);
         ITrainingLedger.Update memory update = honest(who[1], round);
         bytes32 own = keccak256(abi.encodePacked(who[1], updatePoints(who[1], round)));
         bytes memory reason = abi.encodeWithSelector(ITrainingErrors.OtherUpdate.selector, hash, own);
