@@ -16,6 +16,8 @@ from ..pipeline.training.hosts_client import join_hosts
 from ..pipeline.training.lineage_page import LATEST, NO_NOISE, epsilon_of, lineage_page, privacy_of
 from ..pipeline.training.own_data import expect_own_data
 from ..pipeline.training.publish import Published, publish_model
+from ..pipeline.training.rehearsal import rehearse_plan
+from ..pipeline.training.rehearsing import rehearse_as
 from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
 from ..pipeline.training.trace import trace_model
@@ -27,6 +29,7 @@ from .output import Screen
 from .parameters import PATH
 from .train_disputes import dispute_command, reveal_command, strike_command
 from .train_register import register_command
+from .train_rehearsal import rehearsed_answer
 
 _owner = click.option("--as", "name", required=True, metavar="NAME", help="Which of the plan's owners.")
 _tls = click.option(
@@ -42,8 +45,10 @@ def entry() -> None:
 @command("run", examples=["zkchain train run plan.toml"])
 @click.argument("plan", type=PATH)
 def run_command(screen: Screen, *, plan: Path) -> Answer:
-    """Run the whole federation of PLAN on this machine, each owner as a process of its own."""
-    config = read_config()
+    """Run the whole federation of PLAN on this machine, each owner a process; without proofs if that is the plan."""
+    config, federation = read_config(), load_federation(plan, rehearsals=True)
+    if federation.plan.proof == "none":
+        return rehearsed_answer(rehearse_plan(federation, config=config, report=screen.report))
     return _trained(run_plan(plan, config=config, prover=make_engine(config), report=screen.report))
 
 
@@ -113,7 +118,7 @@ def client_command(
         die_with_parent(parent)
     config = read_config()
     if check:
-        expect_own_data(load_federation(plan), name, config)
+        expect_own_data(load_federation(plan, rehearsals=True), name, config)
         return Answer(facts={"owner": name, "serves": True}, lines=[(name, "its samples will serve")])
     prover, report = make_engine(config), screen.report
     if board is not None and tls is not None:
@@ -123,7 +128,9 @@ def client_command(
         return _taken(client.take_part(load_federation(plan).plan.rounds))
     if board is not None or tls is not None or listen is not None:
         raise UsageError("--board and --tls go together, and --listen with them", remedy="give both, or neither")
-    federation = load_federation(plan)
+    federation = load_federation(plan, rehearsals=True)
+    if federation.plan.proof == "none":
+        return _taken(rehearse_as(federation, name, config=config, report=report))
     client = Client(federation, name, config=config, prover=prover, report=report)
     return _taken(client.take_part(federation.plan.rounds))
 

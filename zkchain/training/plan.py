@@ -22,6 +22,8 @@ from .plan_rules import expect_lengths, expect_owners, expect_sum
 __all__ = ["REGISTERED", "Noise", "Owner", "Plan", "Privacy", "Windows", "noise_of", "read_plan"]
 
 AggregationMode = Literal["clear", "mpc", "he", "secagg"]
+#: What is proved: every step, sum and model; or nothing, in a rehearsal without a ledger.
+ProofMode = Literal["full", "none"]
 
 #: Of the plan's name, which contracts' names begin with.
 _LONGEST_NAME = 24
@@ -58,6 +60,7 @@ class Plan(Record):
     windows: Windows = field(default_factory=Windows)
     test: str = ""  #: samples on which the trained model is judged, relative to the plan
     disputes: bool = False  #: whether a sum that does not match makes every client reveal its update, on chain
+    proof: ProofMode = "full"
 
     @property
     def layout(self) -> Layout:
@@ -157,7 +160,7 @@ def _plan(top: Entries, folder: Path) -> Plan:
     model, data, training = (top.inner(name) for name in ("model", "data", "training"))
     data.only("batch", "scale", "uses", "test")
     training.only(
-        *("divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes", "attempts"),
+        *("divisor", "clip", "aggregation", "quorum", "logrows", "bound", "limit", "disputes", "attempts", "proof"),
     )
     owners = tuple(read_owner(entries) for entries in top.rows("owners"))
     expect_owners(owners, private="privacy" in top)
@@ -182,6 +185,7 @@ def _plan(top: Entries, folder: Path) -> Plan:
         test=data.text("test", ""),
         attempts=training.whole("attempts", 1, 100, 2),
         disputes=training.flag("disputes", False),
+        proof=training.one_of("proof", get_args(ProofMode), "full"),
         windows=read_windows(top.inner("windows")),
         architecture=read_network(model, folder),  # last: it may run code
     )

@@ -66,8 +66,8 @@ class Federation:
 
     @property
     def root(self) -> Path:
-        """What belongs to the federation."""
-        return self.plan_path.with_suffix(".federation")
+        """What belongs to the federation; a rehearsal leaves no trace in what is proved."""
+        return self.plan_path.with_suffix(".federation" if self.plan.proof == "full" else ".rehearsal")
 
     @property
     def board(self) -> Path:
@@ -166,6 +166,10 @@ class Federation:
         except (OSError, ValueError, KeyError, TypeError):
             raise RoundFailed(f"the weights after round {number} are not on the board", file=path) from None
 
+    def tells(self, run: str, number: int) -> bool:
+        """Whether the model after round `number` is on the board."""
+        return self._told(run, number).is_file()
+
     def save_weights(self, run: str, weights: Weights) -> None:
         """Tell the members the model after a round."""
         path = self._told(run, weights.round)
@@ -176,10 +180,20 @@ class Federation:
         return self.board / f"ledger-{run}" / f"weights-{number:04d}.json"
 
 
-def load_federation(plan_path: Path) -> Federation:
-    """The federation of the plan at `plan_path`. Raises PlanInvalid."""
+def load_federation(plan_path: Path, *, rehearsals: bool = False) -> Federation:
+    """The federation of the plan at `plan_path`. Raises PlanInvalid, also for a rehearsal where none is expected."""
     path = plan_path.absolute()
-    return Federation(plan_path=path, plan=read_plan(path))
+    plan = read_plan(path)
+    if plan.proof == "none" and not rehearsals:
+        raise PlanInvalid(
+            f'{path}: training.proof is "none", so that there are no circuits, no ledger and nothing to publish',
+            remedy='rehearse the plan with zkchain train run, or set training.proof to "full"',
+            entry="training.proof",
+            found="none",
+            allowed=["full"],
+            file=path,
+        )
+    return Federation(plan_path=path, plan=plan)
 
 
 def read_openings(path: Path) -> Openings:
