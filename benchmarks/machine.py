@@ -20,8 +20,8 @@ _PACKAGES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx", "xgboos
 _SOURCE = Path(zkchain.__file__).parent
 
 
-def this_machine() -> Machine:
-    """What stands in every results file."""
+def this_machine(*packages: str) -> Machine:
+    """What stands in every results file, with the releases of further packages that were measured."""
     return Machine(
         cpu=_cpu(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
@@ -29,7 +29,7 @@ def this_machine() -> Machine:
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         engine=ENGINE_VERSION,
-        packages=tuple(f"{name}=={metadata.version(name)}" for name in _PACKAGES),
+        packages=tuple(f"{name}=={metadata.version(name)}" for name in (*_PACKAGES, *packages)),
     )
 
 

@@ -5,10 +5,12 @@
 Runs the federation of four hospitals in a folder and on a devnet of its own, then peers on the same samples: opacus'
 DP-SGD on the pooled data at the same epsilon and delta, and the same rounds without noise, proofs or a chain, in NumPy
 and with flwr's SecAgg+ at its defaults.
-Attacks are measured as benchmarks/attacks.py says. Writes benchmarks/training.json.
+Attacks are measured as benchmarks/attacks.py says. The circuits are measured in other shapes (benchmarks/shapes.py),
+and a round of a network of a thousand parameters is run. Writes benchmarks/training.json.
 """
 
 import argparse
+import datetime
 import os
 import shutil
 import statistics
@@ -39,12 +41,17 @@ from zkchain.values import digest
 from .attacks import MODES, attack, from_table, noise_like
 from .flower import Fit, flower_alone
 from .machine import this_machine
+from .shapes import shapes
 
 #: Samples and their answers.
 Table = tuple[np.ndarray, np.ndarray]
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = Path(__file__).with_name("training.json")
 _HEALTH = ROOT / "examples" / "health"
+#: What private training is made with.
+_PACKAGES = ("torch", "onnxscript", "opacus", "tenseal", "mpyc", "flwr")
+#: What of a single round says something.
+_OF_THOUSAND = ("samples_in_a_round", "parameters", "round_seconds", "step_proof_seconds", "gas", "circuits")
 #: Which of the ledger's events tells of which transaction.
 _TRANSACTIONS = {
     "NoiseCommitted": "commitNoise",
@@ -61,14 +68,19 @@ def main() -> None:
     folder = parser.parse_args().folder.absolute()
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(_HEALTH / "data", folder / "data")
-    shutil.copyfile(_HEALTH / "plan.toml", folder / "plan.toml")
+    plan = folder / "plan.toml"
+    shutil.copyfile(_HEALTH / "plan.toml", plan)
     os.environ["ZKCHAIN_HOME"] = str(folder / "home")
+    config = read_config(cwd=folder)
     try:
         found = {
-            "machine": this_machine().to_json(),
-            **federation(folder),
-            "peers": peers(folder),
-            "attacks": attacks(read_plan(folder / "plan.toml")),
+            "machine": this_machine(*_PACKAGES).to_json(),
+            "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            **federation(plan),
+            "peers": peers(plan),
+            "attacks": attacks(read_plan(plan)),
+            "thousand_parameters": {name: value for name, value in thousand(plan).items() if name in _OF_THOUSAND},
+            "shapes": shapes(read_plan(plan).layout, prover=make_engine(config), home=config.home),
         }
     finally:
         stop_devnet(folder / "home")
@@ -77,15 +89,15 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def federation(folder: Path) -> dict[str, Any]:
+def federation(plan: Path) -> dict[str, Any]:
     """The whole federation: seconds, gas, privacy, accuracy."""
-    config = read_config(cwd=folder)
+    config = read_config(cwd=plan.parent)
     prover = make_engine(config)
     started = time.monotonic()
-    run = load_federation(folder / "plan.toml")
+    run = load_federation(plan)
     standing = open_federation(run, config=config, prover=prover)
     ready = time.monotonic()
-    trained = run_plan(folder / "plan.toml", config=config, prover=prover)
+    trained = run_plan(plan, config=config, prover=prover)
     gas: dict[str, list[int]] = defaultdict(list)
     for event in ledger_events(standing.site.chain, standing.ledger, standing.opened.block):
         if event.name in _TRANSACTIONS:
@@ -112,9 +124,25 @@ def federation(folder: Path) -> dict[str, Any]:
     }
 
 
-def peers(folder: Path) -> dict[str, Any]:
+def thousand(plan: Path) -> dict[str, Any]:
+    """One round of the same hospitals with a hidden layer of 31: 993 parameters, eight samples an owner."""
+    text = plan.read_text(encoding="utf-8")
+    for before, after in (
+        ('name = "triage"', 'name = "wide"'),
+        ("layers = [30, 1]", "layers = [30, 31, 1]"),
+        ("batch = 27", "batch = 8"),
+        ("rounds = 8", "rounds = 1"),
+    ):
+        assert before in text
+        text = text.replace(before, after)
+    wide = plan.with_name("wide.toml")
+    wide.write_text(text, encoding="utf-8")
+    return federation(wide)
+
+
+def peers(path: Path) -> dict[str, Any]:
     """The same samples without proofs: opacus' DP-SGD on all of them together, and rounds in floating point."""
-    plan = load_federation(folder / "plan.toml").plan
+    plan, folder = read_plan(path), path.parent
     tables = [read_table(folder / owner.data, 1) for owner in plan.owners]
     test = read_table(folder / plan.test, 1)
     started = time.monotonic()
