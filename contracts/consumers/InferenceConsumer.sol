@@ -67,6 +67,7 @@ abstract contract InferenceConsumer {
     function _consume(uint256[] calldata instances) internal returns (IInferenceGateway.Record memory record) {
         // Whoever stops a model has a reason to doubt its answers, also those that were recorded before.
         if (registry.stopped(modelId)) revert IInferenceGateway.ModelIsStopped(modelId);
+        _expectUsable();
         bytes32 statement = gateway.statementOf(modelId, instances);
         record = gateway.recordOf(statement);
         if (record.recordedAt == 0) revert NotRecorded(statement);
@@ -78,6 +79,10 @@ abstract contract InferenceConsumer {
         if (block.timestamp - record.recordedAt > maxAge) revert AnswerTooOld(record.recordedAt, maxAge);
         consumed[statement] = true;
     }
+
+    /// @dev Reverts when answers of this version are not to be used any more, whoever brings them. Asked whenever an
+    /// answer is used, beside whether the model was stopped. Here there is nothing more to ask.
+    function _expectUsable() internal view virtual {}
 
     /// @dev Output number `index` as a signed integer: the real value times 2^scale of that output.
     function _output(uint256[] calldata instances, uint256 index) internal view returns (int256) {
