@@ -62,10 +62,10 @@ def train(plan: Path, config: Config) -> Published:
 def begin_trained(
     example: Path, workdir: Path, contract: str, arguments: Callable[[int, str], tuple[Any, ...]]
 ) -> tuple[Story, Published]:
-    """Train the example's model, then deploy `contract`, which believes its answers.
+    """Train the example's model, then deploy `contract`, which believes its answers while the ledger has this model.
 
     `arguments` maps the least answer that means yes, in its fixed point, and the signer's account to the constructor's
-    arguments after gateway and model id.
+    arguments between the model id and the ledger.
     """
     config = read_config(cwd=workdir)
     published = train(prepared(example, workdir), config)
@@ -75,9 +75,9 @@ def begin_trained(
     gateway = read_deployment(config.deployments, chain.network, "InferenceGateway").deployment.address
     artifact = load_artifact(contract)
     head = (gateway, int(published.model_id, 16))
-    constructor = (*head, *arguments(fixed_point(bundle, YES_FROM), signer.address))
+    constructor = (*head, *arguments(fixed_point(bundle, YES_FROM), signer.address), published.ledger)
     _, address = deploy_contract(chain, signer, artifact, constructor)
-    print(f"deployed: {contract} at {address}")
+    print(f"deployed: {contract} at {address}, for answers of this model while it is the ledger's")
     story = Story(config, chain, signer, bundle, Path(published.folder), ContractAt(address, artifact.abi))
     return story, published
 

@@ -17,7 +17,7 @@ MAX_AGE = 7 * 24 * 3600
 
 
 def main(workdir: Path) -> None:
-    story, published = begin_trained(HERE, workdir, "CreditGate", lambda yes, _: (yes, LINE, MAX_AGE))
+    story, published = begin_trained(HERE, workdir, "TrainedCreditGate", lambda yes, _: (yes, LINE, MAX_AGE))
     proved = story.prove(question(workdir, answer=1))
     story.submit(proved)
     story.act("open", proved)

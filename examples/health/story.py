@@ -20,7 +20,7 @@ MAX_AGE = 24 * 3600
 
 
 def main(workdir: Path) -> Path:
-    story, published = begin_trained(HERE, workdir, "TriageRouter", lambda yes, _: (yes, MAX_AGE))
+    story, published = begin_trained(HERE, workdir, "TrainedTriageRouter", lambda yes, _: (yes, MAX_AGE))
     proved = story.prove(question(workdir, answer=1))
     story.submit(proved)
     story.act("route", proved)

@@ -15,7 +15,9 @@ MAX_SILENCE = 3600
 
 
 def main(workdir: Path) -> None:
-    story, published = begin_trained(HERE, workdir, "SensorSwitch", lambda yes, operator: (operator, yes, MAX_SILENCE))
+    story, published = begin_trained(
+        HERE, workdir, "TrainedSensorSwitch", lambda yes, operator: (operator, yes, MAX_SILENCE)
+    )
     proved = story.prove(question(workdir, answer=1))
     story.submit(proved)
     story.act("report", proved)
