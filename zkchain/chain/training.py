@@ -17,6 +17,7 @@ from .logs import Log
 from .registry import ContractAt, read
 from .signer import Signer
 from .transact import send
+from .tx.manager import open_manager
 
 #: What a round is doing, in the order of ITrainingLedger.Phase.
 PHASES = ("none", "join", "noise", "submit", "reveal", "closed", "aborted")
@@ -108,6 +109,19 @@ def act(
         key=key,
         label=f"{name} of the training ledger",
     )
+
+
+def settle(chain: Chain, signer: Signer, contract: ContractAt, report: Report = silent) -> None:
+    """Wait for what earlier processes have sent to a contract, whatever comes of it.
+
+    Who asks the contract then what there is to do is not told that it is what has been sent already. Raises
+    TransactionUnknown for what is not mined in time, and what `Manager.wait` raises.
+    """
+    with open_manager(chain, signer) as manager:
+        sent = [entry.id for entry in manager.unsettled() if entry.recipient == contract.address]
+        if sent:
+            report("waiting for what was sent before")
+            manager.wait(sent, report=report)
 
 
 def block_passed(chain: Chain, number: int) -> bool:

@@ -1,7 +1,8 @@
 """Use case: take part in a federation as one data owner, from registration to the last round."""
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from ...chain.registry import ContractAt
@@ -19,6 +20,7 @@ from ...chain.training import (
     model_round,
     next_batch_of,
     round_of,
+    settle,
 )
 from ...config import Config
 from ...errors import ClientStruck, NotInDispute, RoundFailed
@@ -90,8 +92,12 @@ class Client:
         spent = None if self._plan.privacy is None else mine.epsilon / UNITS
         return Taken(name=self._name, rounds=rounds, epsilon=spent, gas=self._gas, prove_seconds=seconds)
 
-    def _alone(self) -> AbstractContextManager[None]:
-        return self._notes.alone(lambda: self._report(f"waiting for another process of {self._name}"))
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process of this owner acts, and the ledger knows of everything that an earlier one has sent."""
+        with self._notes.alone(lambda: self._report(f"waiting for another process of {self._name}")):
+            settle(self._site.chain, self._signer, self._ledger, self._report)
+            yield
 
     def register(self) -> Openings:
         """Commit to the data, once; what was committed before is what counts. Raises as `OwnData.register` does."""

@@ -13,6 +13,7 @@ from ...chain.training import (
     ledger_events,
     model_round,
     round_of,
+    settle,
     updates_of,
 )
 from ...config import Config
@@ -146,8 +147,9 @@ class Coordinator:
     def leave(self, alive: Alive = _nothing) -> int:
         """Abort an open round in which noise or salt was found to be forged, as soon as the ledger allows it; gas.
 
-        Raises as `NoiseGuard.spoiled` does.
+        Raises as `NoiseGuard.spoiled` does, and TransactionUnknown.
         """
+        self._settle()
         number = current_round(self._site.chain, self._ledger)
         if number == 0 or round_of(self._site.chain, self._ledger, number).phase not in ("submit", "reveal"):
             return 0
@@ -164,6 +166,7 @@ class Coordinator:
         does.
         """
         expect_disputes(self._plan)
+        self._settle()
         number = current_round(self._site.chain, self._ledger)
         found = round_of(self._site.chain, self._ledger, number) if number else None
         phase = found.phase if found else "none"
@@ -178,6 +181,7 @@ class Coordinator:
 
     def strike(self) -> Struck:
         """Shut out who has not revealed in time. Raises DisputesOff, NotInDispute, and as `Arbiter.strike` does."""
+        self._settle()
         return self._arbiter.strike(round_in_dispute(self._site.chain, self._ledger, self._plan))
 
     def gone(self) -> frozenset[str]:
@@ -270,6 +274,10 @@ class Coordinator:
                 found=left,
                 allowed=self._plan.quorum,
             )
+
+    def _settle(self) -> None:
+        """Let the ledger know of everything that a coordinator sent who was killed, before it is asked what is next."""
+        settle(self._site.chain, self._signer, self._ledger, self._report)
 
     def _act(self, function: str, arguments: list[object]) -> int:
         self._report(function)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from ...chain.training import act, lineage_of, model_round, poseidon_of
+from ...chain.training import act, lineage_of, model_round, poseidon_of, settle
 from ...circuit.bundle import read_trial
 from ...circuit.options import CompileOptions
 from ...config import Config
@@ -63,6 +63,7 @@ def publish_model(
         raise RoundFailed("nothing was trained yet", remedy=f"run: zkchain train run {plan_path}")
     weights, d = federation.weights(standing.opened.run, number), plan.architecture.parameters
     signer, gas = signer_of(plan, -1, config), 0
+    settle(site.chain, signer, ledger, report)
     poseidon = poseidon_of(site.chain, ledger, weights.model)
     if poseidon == 0:
         report("proving the hash of the weights")

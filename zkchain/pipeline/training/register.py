@@ -1,5 +1,7 @@
 """Use case: commit a data owner's samples and register their root: for a federation, or by hashes, for any."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,17 +9,18 @@ from ...chain.networks import resolve_network
 from ...chain.registry import ContractAt, read
 from ...chain.signer import Signer
 from ...chain.signers import load_signer
-from ...chain.training import act
+from ...chain.training import act, settle
 from ...config import Config
 from ...errors import ChainingBroken, DataMismatch, UsageError
-from ...files import sha256_file
+from ...files import exclusive, sha256_file
 from ...halo2 import Prover
 from ...network_config import LOCAL
 from ...progress import Report, silent
 from ...record import Record
+from ...scratch import sweep
 from ...solidity.artifacts import load_artifact
 from ...training.committing import check_openings, commit_table
-from ...training.hashing import UNLIMITED, hash_table
+from ...training.hashing import UNLIMITED, HashedOpenings, hash_table
 from ...training.merkle import Commitment
 from ...training.plan_entries import is_word, word_of
 from ...training.plan_parts import LONGEST_NAME
@@ -63,18 +66,19 @@ def register_data(
     Raises PlanInvalid, UsageError, DataMismatch, OffGrid, EngineError and what sending raises.
     """
     federation = load_federation(plan_path)
-    who = federation.plan.place_of(name)
+    signer = signer_of(federation.plan, federation.plan.place_of(name), config)
     circuits = circuits_of(federation, config=config, prover=prover, report=report)
     path = registered_at(config, name)
-    if not path.is_file():
-        save_openings(path, commit_table(source, circuits, prover, report))
-    openings = read_openings(path)
-    _expect_source(openings.source, source, name, path)
-    check_openings(openings, circuits, federation.plan.rounds)
-    statement = openings.statement
-    signer, network = signer_of(federation.plan, who, config), federation.plan.network
-    entry = (statement.root, statement.batches, statement.samples, statement.uses)
-    return _register(entry, name, "kzg", path, network, signer, config, report)
+    with _alone(path, report):
+        if not path.is_file():
+            save_openings(path, commit_table(source, circuits, prover, report))
+        openings = read_openings(path)
+        _expect_source(openings.source, source, name, path)
+        check_openings(openings, circuits, federation.plan.rounds)
+        statement = openings.statement
+        network = federation.plan.network
+        entry = (statement.root, statement.batches, statement.samples, statement.uses)
+        return _register(entry, name, "kzg", path, network, signer, config, report)
 
 
 def register_hashed(
@@ -106,23 +110,15 @@ def _hashed(
 ) -> Registered:
     path = hashed_at(config, name)
     wanted = {"batch": terms.batch, "scale": terms.scale, "targets": terms.targets}
-    if not path.is_file():
-        save_hashed(path, hash_table(source, **wanted, prover=prover, report=report))
-    hashed = read_hashed(path)
-    _expect_source(hashed.source, source, name, path)
-    shape = hashed.statement.shape.to_json()
-    for what, value in wanted.items():
-        if shape[what] != value:
-            raise ChainingBroken(
-                f"{name} is registered with {what} {shape[what]}, asked for is {value}",
-                remedy="register the data under another name, or as it was",
-                what=what,
-                found=shape[what],
-                allowed=value,
-            )
-    statement = hashed.statement
-    entry = (statement.root, statement.batches, statement.samples, UNLIMITED)
-    return _register(entry, name, "poseidon", path, terms.network, signer, config, report)
+    with _alone(path, report):
+        if not path.is_file():
+            save_hashed(path, hash_table(source, **wanted, prover=prover, report=report))
+        hashed = read_hashed(path)
+        _expect_source(hashed.source, source, name, path)
+        _expect_terms(hashed, wanted, name)
+        statement = hashed.statement
+        entry = (statement.root, statement.batches, statement.samples, UNLIMITED)
+        return _register(entry, name, "poseidon", path, terms.network, signer, config, report)
 
 
 def _register(
@@ -142,6 +138,7 @@ def _register(
         Part(name=DATA_REGISTRY, artifact=load_artifact(DATA_REGISTRY), facts={})
     )
     registry, word = ContractAt(placed.deployment.address, placed.abi), bytes.fromhex(root[2:])
+    settle(site.chain, signer, registry, report)
     tx_hash = ""
     if not read(site.chain, registry, "isRegistered", [signer.address, word])[0]:
         tx_hash = act(site.chain, signer, registry, "register", [word, batches, samples, uses], report).tx_hash
@@ -155,6 +152,28 @@ def _register(
         registry=registry.address,
         tx_hash=tx_hash,
     )
+
+
+def _expect_terms(hashed: HashedOpenings, wanted: Mapping[str, int], name: str) -> None:
+    """Whether data are hashed as is asked for now."""
+    shape = hashed.statement.shape.to_json()
+    for what, value in wanted.items():
+        if shape[what] != value:
+            raise ChainingBroken(
+                f"{name} is registered with {what} {shape[what]}, asked for is {value}",
+                remedy="register the data under another name, or as it was",
+                what=what,
+                found=shape[what],
+                allowed=value,
+            )
+
+
+@contextmanager
+def _alone(path: Path, report: Report) -> Iterator[None]:
+    """Held while data are registered: of two processes, one would register what the other's openings do not fit."""
+    with exclusive(path.with_name(f"{path.name}.lock"), lambda: report("waiting for another process")):
+        sweep(path.parent, f".{path.name}.")  # what a process that was killed had begun to write
+        yield
 
 
 def _expect_source(kept: Digest, source: Path, name: str, path: Path) -> None:

@@ -10,7 +10,7 @@ from ...chain.networks import resolve_network
 from ...chain.registry import ContractAt
 from ...chain.signer import Signer
 from ...chain.signers import load_signer
-from ...chain.training import act, client_of
+from ...chain.training import act, client_of, settle
 from ...config import Config
 from ...errors import ChainingBroken, DeploymentDrift, PlanInvalid
 from ...files import exclusive, write_json
@@ -121,6 +121,7 @@ def open_federation(federation: Federation, *, config: Config, prover: Prover, r
         points = (blank, point, basis)
         record = _place(sender, circuits, plan, noise.schedule, points, signer.address, config, prover, report)
         ledger = ContractAt(record.deployment.address, record.abi)
+        settle(site.chain, signer, ledger, report)
         for member in members:
             if not client_of(site.chain, ledger, member).enrolled:
                 report(f"enrolling {member}")
