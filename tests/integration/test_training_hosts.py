@@ -315,6 +315,19 @@ def test_a_stranger_to_the_federation_is_told_nothing(federation: Federation, tm
     assert not load_federation(stranger.plan).root.exists()
 
 
+def test_a_board_is_away_from_when_it_was_first_found_so(federation: Federation) -> None:
+    """For most of a round nobody asks it: that time does not count, nor that of another round's sum."""
+    with federation.coordinator.opened_board(federation.identity, "127.0.0.1", 0) as server:
+        client = federation.join(0, server.port)
+    client._caller.patience = 0.5
+    time.sleep(0.6)
+    assert client._called_now(2) is None
+    time.sleep(0.6)
+    assert client._called_now(3) is None
+    with pytest.raises(BoardUnreachable):
+        client._called_now(2)
+
+
 @pytest.mark.slow
 def test_one_who_submits_and_vanishes_ends_the_round_by_name_and_the_next_one_is_closed(
     tmp_path: Path, chain: str

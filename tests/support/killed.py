@@ -1,6 +1,7 @@
 """`python -m tests.support.killed MODULE FUNCTION before|after N ARGUMENTS...`: zkchain that is killed at one point.
 
-The process ends by SIGKILL when the function is called for the Nth time, or has just returned.
+The process ends by SIGKILL when the function is called for the Nth time, or has just returned. FUNCTION may be a
+method, by its class.
 """
 
 import importlib
@@ -15,7 +16,10 @@ warnings.simplefilter("ignore", DeprecationWarning)
 
 def arm(module: str, function: str, when: str, count: int) -> None:
     """Replace the function by one that ends this process."""
-    owner = importlib.import_module(module)
+    owner: Any = importlib.import_module(module)
+    *classes, function = function.split(".")
+    for name in classes:
+        owner = getattr(owner, name)
     real, calls = getattr(owner, function), 0
 
     def lethal(*arguments: Any, **more: Any) -> Any:

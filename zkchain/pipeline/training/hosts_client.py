@@ -83,7 +83,7 @@ class HostClient(Client):
         super().__init__(federation, name, config=config, prover=prover, report=report)
         self._caller, self._tls, self._listen = caller, tls.absolute(), listen
         self._tried: set[str] = set()
-        self._asked = time.monotonic()
+        self._away: dict[int, float] = {}  #: by the round of a sum, since when the board has not answered
 
     def step(self) -> bool:
         """What `Client.step` does, and this owner's part in a sum.
@@ -124,7 +124,7 @@ class HostClient(Client):
         names = self._clients(number)
         if self._name not in names or len(names) < max(LEAST, self._plan.quorum):
             return False
-        called = self._called_now()
+        called = self._called_now(number)
         if called is None or called.round != number or called.stage == "over" or called.attempt in self._tried:
             return False
         self._tried.add(called.attempt)
@@ -153,15 +153,20 @@ class HostClient(Client):
             raise RoundFailed(f"round {number} was summed with other clients before", round=number)
         write_json(path, list(names), mode=0o600)
 
-    def _called_now(self) -> Called | None:
-        """The sum that members are called to. Raises BoardUnreachable when the board has been away for long."""
+    def _called_now(self, number: int) -> Called | None:
+        """The sum of round `number` that members are called to, if it is called.
+
+        Raises BoardUnreachable when the board has been away for long, counted from when it was first found away: for
+        most of a round nobody asks.
+        """
         try:
             called = self._caller.called(patience=0)
         except BoardUnreachable:
-            if time.monotonic() - self._asked > self._caller.patience:
+            now = time.monotonic()
+            if now - self._away.setdefault(number, now) > self._caller.patience:
                 raise
             return None
-        self._asked = time.monotonic()
+        self._away.clear()
         return called
 
     def _take_part_in(self, called: Called, names: Sequence[str]) -> None:
