@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from ...chain.deployments import write_deployment
+from ...chain.registry import ContractAt
 from ...chain.training import act, lineage_of, model_round, poseidon_of, settle
 from ...circuit.bundle import read_trial
 from ...circuit.options import CompileOptions
@@ -22,9 +24,10 @@ from ...training.circuits import prove_vectors
 from ...training.grid import from_grid
 from ...training.inference import pins_of
 from ...training.methods import method_of
-from ...values import Address, Digest
+from ...values import ZERO_DIGEST, Address, Digest, digest
 from ..compile import compile_model
 from ..deploy import deploy_bundle
+from ..site import Site, recorded
 from .beforehand import judging_samples
 from .folder import Federation, load_federation
 from .setup import find_federation, signer_of
@@ -51,7 +54,8 @@ def publish_model(
 ) -> Published:
     """Export the ledger's current model, prove its weights' hash, compile with weights bound to it, deploy and link.
 
-    Steps that were done are not done again. Raises ChainingBroken when the compiled model hashes other weights than
+    Steps that were done are not done again. The version before, of an earlier round's model, stays recorded as
+    NAME-roundN. Raises ChainingBroken when the compiled model hashes other weights than
     the ledger, and what compiling, deploying and the ledger raise.
     """
     federation = load_federation(plan_path)
@@ -99,6 +103,7 @@ def publish_model(
             allowed=hex(poseidon),
         )
     name = f"{plan.name}Model"
+    _keep_earlier(site, ledger, name, weights.model)
     deployed = deploy_bundle(
         compiled.folder,
         network=plan.network,
@@ -122,6 +127,19 @@ def publish_model(
         poseidon=hex(poseidon),
         gas=gas,
     )
+
+
+def _keep_earlier(site: Site, ledger: ContractAt, name: str, model: Digest) -> None:
+    """Keep the record of a version with other weights under a name of its own: this one's is given to the new one."""
+    record = recorded(site, name)
+    known = None if record is None else record.facts.get("model_id")
+    if record is None or known is None:
+        return
+    lineage = lineage_of(site.chain, ledger, digest(known))
+    if lineage.model in (ZERO_DIGEST, model):  # of another ledger, or this one
+        return
+    kept = replace(record.deployment, name=f"{name}-round{lineage.round}")
+    write_deployment(site.root, site.network, replace(record, deployment=kept))
 
 
 def _samples(federation: Federation) -> bytes:
