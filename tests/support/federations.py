@@ -87,3 +87,14 @@ def write_plan(
     plan = folder / "plan.toml"
     plan.write_text("\n".join(lines), encoding="utf-8")
     return plan
+
+
+def address_owners(plan: Path, *addresses: object, network: str = "local") -> Path:
+    """Give the first owners of a plan these addresses, and keys in variables OWNER0_KEY, OWNER1_KEY and so on."""
+    text = plan.read_text(encoding="utf-8").replace("'local'", f"'{network}'")
+    for number, one in enumerate(addresses):
+        shown = f"'{one}'" if isinstance(one, str) else one
+        owner = f"name = 'owner{number}'\n"
+        text = text.replace(owner, f"{owner}address = {shown}\nsigner = 'env:OWNER{number}_KEY'\n")
+    plan.write_text(text, encoding="utf-8")
+    return plan

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ..config import Config
 from ..network_config import LOCAL, NetworkEntry
 from ..records import Network
-from .devnet import ensure_devnet
+from .devnet import CHAIN_ID, ensure_devnet
 from .references import is_reference, resolve_reference
 
 _GWEI = 10**9
@@ -20,6 +20,14 @@ def resolve_network(name: str, config: Config) -> Network:
         devnet = ensure_devnet(config.home)
         return Network(name=LOCAL, rpc_url=devnet.rpc_url, chain_id=devnet.chain_id)
     return network_of(name, config.network(name))
+
+
+def known_network(name: str, config: Config) -> Network:
+    """The same for who only asks which keys may be used there: no devnet is started, and it has no URL.
+
+    Raises NetworkUnknown and ConfigError.
+    """
+    return Network(name=LOCAL, rpc_url="", chain_id=CHAIN_ID) if name == LOCAL else resolve_network(name, config)
 
 
 def network_of(name: str, entry: NetworkEntry, environ: Mapping[str, str] | None = None) -> Network:

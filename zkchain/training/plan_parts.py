@@ -5,6 +5,7 @@ from typing import get_args
 
 from ..errors import PlanInvalid
 from ..record import Record
+from ..values import ZERO_ADDRESS, address
 from .accounting import Accountant
 from .merkle import Commitment
 from .plan_entries import Entries, is_word, word_of
@@ -28,6 +29,7 @@ class Owner(Record):
     name: str
     data: str  #: path of the samples, relative to the plan, or the name under which they were registered
     signer: str = ""  #: which account acts for it (`chain.signers`); empty: the devnet's, by its place
+    address: str = ""  #: of its account, with its checksum; empty: its signer is asked
     epsilon: float = 0.0  #: most that it lets its data spend; 0: the plan's target
     commitment: Commitment = "kzg"  #: by which its data were registered; "poseidon": before, for any federation
 
@@ -70,6 +72,7 @@ def read_owner(entries: Entries) -> Owner:
         name=entries.word("name", LONGEST_NAME),
         data=data,
         signer=read_reference(entries, "signer"),
+        address=_read_address(entries, "address"),
         epsilon=spends if spends == 0 else entries.between("epsilon", LEAST_EPSILON, MOST_EPSILON),
         commitment=commitment,
     )
@@ -92,6 +95,19 @@ def read_windows(entries: Entries) -> Windows:
     entries.only(*names)
     usual = Windows()
     return Windows(**{name: entries.whole(name, 1, _LONGEST_WINDOW, getattr(usual, name)) for name in names})
+
+
+def _read_address(entries: Entries, entry: str) -> str:
+    """An account's address with its checksum, or nothing."""
+    if entry not in entries:
+        return ""
+    try:
+        found = address(entries.text(entry))
+    except ValueError:
+        found = ZERO_ADDRESS
+    if found == ZERO_ADDRESS:
+        raise entries.wrong(entry, "an account: 0x and 40 hex digits, not all zero, with a right checksum if any")
+    return found
 
 
 def read_reference(entries: Entries, entry: str) -> str:

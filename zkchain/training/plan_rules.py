@@ -38,6 +38,7 @@ def expect_owners(owners: Sequence[Owner], *, private: bool) -> None:
         )
     _expect_own(owners, "name", lambda owner: owner.name)
     _expect_own(owners, "signer", lambda owner: owner.signer)
+    _expect_own(owners, "address", lambda owner: owner.address)
     for place, owner in enumerate(owners, start=1):
         if owner.epsilon and not private:
             raise PlanInvalid(

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -202,13 +202,8 @@ def test_data_that_nobody_registered_here_are_named_with_how_to(
         expect_own_data(load_federation(path), "owner1", config)
 
 
-@dataclass
-class Account:
-    address: Address
-
-
-def accounts(who: int) -> Any:
-    return Account(DEV_ADDRESSES[who + 1])
+def accounts(who: int) -> Address:
+    return DEV_ADDRESSES[who + 1]
 
 
 def test_members_are_the_owners_accounts_in_order(tmp_path: Path) -> None:
@@ -217,7 +212,7 @@ def test_members_are_the_owners_accounts_in_order(tmp_path: Path) -> None:
 
 
 def test_a_signer_that_leads_nowhere_is_named_with_its_owner(tmp_path: Path) -> None:
-    def missing(who: int) -> Any:
+    def missing(who: int) -> Address:
         if who == 2:
             raise SignerMissing("EAST_KEY is not set")
         return accounts(who)
@@ -230,7 +225,7 @@ def test_more_owners_than_a_devnet_has_accounts_are_told_to_name_their_signers(t
     plan = read_plan(write_plan(tmp_path, owners=len(DEV_ADDRESSES)))
     devnet = Network(name="local", rpc_url="http://localhost", chain_id=31337)
     with pytest.raises(PlanInvalid, match=f"a devnet has accounts for {len(DEV_ADDRESSES) - 1} owners"):
-        checked_members(plan, [UNITS], lambda who: load_signer(f"dev:{who + 1}", devnet))
+        checked_members(plan, [UNITS], lambda who: load_signer(f"dev:{who + 1}", devnet).address)
 
 
 def test_two_references_to_one_account_are_found(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ...chain.dev_accounts import DEV_ADDRESSES
-from ...chain.signer import Signer
 from ...errors import (
     ConfigError,
     DataMismatch,
@@ -46,14 +45,14 @@ def checked_table(what: str, federation: Federation, data: str) -> tuple[np.ndar
     return x, y
 
 
-def checked_members(plan: Plan, schedule: Sequence[int], signer_of: Callable[[int], Signer]) -> tuple[Address, ...]:
+def checked_members(plan: Plan, schedule: Sequence[int], account_of: Callable[[int], Address]) -> tuple[Address, ...]:
     """The account of every owner, if the ledger will take each of them with its epsilon; `schedule` is of the noise.
 
     Raises PlanInvalid naming the owner.
     """
     owners: dict[Address, str] = {}
     for who, owner in enumerate(plan.owners):
-        address = _address(who, owner, signer_of)
+        address = expect_account(who, owner, account_of)
         if address in owners:
             raise PlanInvalid(
                 f"the owners {owners[address]} and {owner.name} act by one account, {address}",
@@ -74,9 +73,10 @@ def checked_members(plan: Plan, schedule: Sequence[int], signer_of: Callable[[in
     return tuple(owners)
 
 
-def _address(who: int, owner: Owner, signer_of: Callable[[int], Signer]) -> Address:
+def expect_account(who: int, owner: Owner, account_of: Callable[[int], Address]) -> Address:
+    """The account of owner number `who`. Raises PlanInvalid naming the owner where it has none."""
     try:
-        return signer_of(who).address
+        return account_of(who)
     except (SignerMissing, KeystoreRefused, DevKeyRefused, ConfigError) as error:
         alone = not owner.signer and who + 1 >= len(DEV_ADDRESSES)
         reason = f"a devnet has accounts for {len(DEV_ADDRESSES) - 1} owners" if alone else error.message

@@ -5,19 +5,23 @@ from ...errors import DataMismatch, ZkchainError
 from ...training.committing import expect_lasting
 from ...training.hashing import expect_fitting
 from ...training.plan import REGISTERED, Owner
-from .beforehand import checked_table
+from .beforehand import checked_table, expect_account
 from .bridging import hashed_at, hashed_of
 from .folder import Federation, read_openings
-from .setup import registered_at
+from .setup import registered_at, signer_of
 
 
 def expect_own_data(federation: Federation, name: str, config: Config) -> None:
     """Whether the samples of owner `name` are there, are what the model takes, and last for the plan's rounds.
 
-    Raises UsageError for an owner that the plan does not have, and DataMismatch, OffGrid, ChainingBroken and
-    RoundFailed naming the owner.
+    Where the plan says an address, nobody else can tell whether the owner's signer is that account, so it is looked at
+    here too. Raises UsageError for an owner that the plan does not have, PlanInvalid for another account, and
+    DataMismatch, OffGrid, ChainingBroken and RoundFailed naming the owner.
     """
-    owner = federation.plan.owners[federation.plan.place_of(name)]
+    plan, who = federation.plan, federation.plan.place_of(name)
+    owner = plan.owners[who]
+    if owner.address:
+        expect_account(who, owner, lambda who: signer_of(plan, who, config).address)
     if owner.data.startswith(REGISTERED):
         _expect_registered(federation, owner, config)
         return

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...chain.deployment_record import DeploymentRecord
-from ...chain.networks import resolve_network
+from ...chain.networks import known_network
 from ...chain.registry import ContractAt
-from ...chain.signer import Signer
+from ...chain.signer import Signer, refuse_dev_key
 from ...chain.signers import load_signer
 from ...chain.training import act, client_of, settle
 from ...config import Config
@@ -30,8 +30,8 @@ from ...training.circuits import (
 from ...training.dataset import fresh_salt
 from ...training.grid import from_grid, to_grid
 from ...training.layout import Layout
-from ...training.plan import Plan, noise_of
-from ...values import Address, FieldElement, keccak_of, sha256_of
+from ...training.plan import Owner, Plan, noise_of
+from ...values import Address, FieldElement, address, keccak_of, sha256_of
 from ..admission import REGISTRY
 from ..placer import Placer
 from ..sending import Sender
@@ -72,9 +72,9 @@ def signer_of(plan: Plan, who: int, config: Config) -> Signer:
     """The account of owner number `who`, or of the coordinator for -1.
 
     On a devnet those without a reference get the development accounts in order; elsewhere each has to name one.
-    Raises PlanInvalid, SignerMissing, DevKeyRefused.
+    Raises PlanInvalid, also for a signer that is another account than the plan says, SignerMissing, DevKeyRefused.
     """
-    network = resolve_network(plan.network, config)
+    network = known_network(plan.network, config)
     reference = plan.coordinator if who < 0 else plan.owners[who].signer
     if not reference and network.devnet:
         reference = f"dev:{who + 1}"
@@ -82,7 +82,34 @@ def signer_of(plan: Plan, who: int, config: Config) -> Signer:
         reference = config.network(network.name).signer or ""
     if not reference and who >= 0:
         raise PlanInvalid(f"the owner {plan.owners[who].name} names no signer", owner=plan.owners[who].name)
-    return load_signer(reference or None, network)
+    signer = load_signer(reference or None, network)
+    if who >= 0:
+        _expect_account(plan.owners[who], signer.address)
+    return signer
+
+
+def account_of(plan: Plan, who: int, config: Config) -> Address:
+    """The account of owner number `who`: what the plan says, without its signer, which only the owner may have.
+
+    Where the plan says nothing, its signer is asked. Raises as `signer_of` does.
+    """
+    told = plan.owners[who].address
+    if not told:
+        return signer_of(plan, who, config).address
+    account = address(told)
+    refuse_dev_key(account, known_network(plan.network, config).chain_id)
+    return account
+
+
+def _expect_account(owner: Owner, found: Address) -> None:
+    if owner.address not in ("", found):
+        raise PlanInvalid(
+            f"the signer of the owner {owner.name} is the account {found}; the plan says {owner.address}",
+            remedy="give the signer of that account, or have all members agree on a plan with this one",
+            owner=owner.name,
+            found=found,
+            allowed=owner.address,
+        )
 
 
 def find_federation(federation: Federation, *, config: Config, prover: Prover, report: Report = silent) -> Standing:
@@ -113,7 +140,7 @@ def open_federation(federation: Federation, *, config: Config, prover: Prover, r
                     raise
         noise = noise_of(plan)
         signer = signer_of(plan, -1, config)
-        members = checked_members(plan, noise.schedule, lambda who: signer_of(plan, who, config))
+        members = checked_members(plan, noise.schedule, lambda who: account_of(plan, who, config))
         genesis = _genesis(federation)
         blank, point = commit_vectors(circuits, [(0,), genesis], prover, report)
         basis = basis_of(circuits, prover, report) if plan.disputes else b""

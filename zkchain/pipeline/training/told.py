@@ -45,6 +45,9 @@ def check_told(federation: Federation, told: Mapping[str, Any], who: int, *, con
     own = signer_of(plan, who, config).address
     if len(opened.members) != len(plan.owners) or len(set(opened.members)) != len(opened.members):
         raise BoardUntrue("the board names other members than the plan has owners")
+    for owner, member in zip(plan.owners, opened.members, strict=True):
+        if owner.address not in ("", member):
+            raise BoardUntrue(f"the board names {member} for {owner.name}, the plan {owner.address}", account=member)
     ledger = ContractAt(opened.ledger, load_artifact(LEDGER).abi)
     if opened.members[who] != own or not client_of(site.chain, ledger, own).enrolled:
         raise BoardUntrue(f"{own} is not the account that is enrolled for {plan.owners[who].name}", account=own)
