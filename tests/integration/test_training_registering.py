@@ -18,7 +18,7 @@ from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.folder import Federation, load_federation, read_openings
 from zkchain.pipeline.training.notes import OPENINGS
 from zkchain.pipeline.training.register import register_data
-from zkchain.pipeline.training.setup import LEDGER, open_federation, signer_of
+from zkchain.pipeline.training.setup import LEDGER, open_federation, registered_at, signer_of
 from zkchain.solidity.artifacts import load_artifact
 from zkchain.training.dataset import DataStatement
 from zkchain.values import Address, Digest
@@ -70,7 +70,9 @@ def test_copied_roots_are_left_to_who_copied_them(tmp_path: Path, config: Config
     assert client.register().statement.root == root
 
 
-def test_data_registered_beforehand_keep_their_root_and_the_ledgers_reason(tmp_path: Path, config: Config) -> None:
+def test_data_registered_beforehand_keep_their_root_until_they_are_registered_anew_as_the_error_says(
+    tmp_path: Path, config: Config
+) -> None:
     plan = write_plan(tmp_path, aggregation="clear", private=False)
     text = plan.read_text(encoding="utf-8")
     plan.write_text(text.replace("data = 'owner0.csv'", "data = 'registered:owner0'"), encoding="utf-8")
@@ -79,6 +81,14 @@ def test_data_registered_beforehand_keep_their_root_and_the_ledgers_reason(tmp_p
     federation = load_federation(plan)
     open_federation(federation, config=config, prover=prover)
     copyist = Copyist(federation, "owner0", [1, 2], config)
-    with pytest.raises(TransactionReverted, match="RootTaken"):
+    with pytest.raises(TransactionReverted, match="RootTaken") as caught:
         Client(federation, "owner0", config=config, prover=prover, report=copyist).register()
     assert copyist.taken == [root]
+    kept = registered_at(config, "owner0")
+    assert f"move {kept} away, run zkchain train register DATA --as owner0" in caught.value.remedy
+    kept.rename(kept.with_name("taken.json"))
+    again = register_data(tmp_path / "owner0.csv", "owner0", plan, config=config, prover=prover).root
+    assert again != root
+    client = Client(federation, "owner0", config=config, prover=prover)
+    assert client.register().statement.root == again
+    assert copyist.root_of(signer_of(federation.plan, 0, config).address) == again

@@ -1,6 +1,7 @@
 """From revert data to an error a caller can act on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,6 +19,12 @@ _KNOWN: Mapping[str, tuple[type[TransactionReverted], str]] = {
     "UnexpectedBinding": (BindingRefused, "the model's proofs carry no binding, but one was given"),
     "InvalidProof": (ProofRejected, "the verifier says the proof does not hold"),
     "ProofRejected": (ProofRejected, "the verifier says the proof does not hold"),
+}
+
+#: What to do about custom errors of the training ledger that anybody can come by who has done nothing wrong.
+_REMEDIES: Mapping[str, Callable[[tuple[Any, ...]], str]] = {
+    "TooEarly": lambda arguments: f"run the command again when that time is over, after {_moment(arguments)}",
+    "RootTaken": lambda _: "commit to the data anew, with other salt: zkchain train register DATA --as NAME",
 }
 
 _ERROR_STRING = bytes.fromhex("08c379a0")
@@ -56,7 +63,17 @@ def _named(name: str, arguments: tuple[Any, ...], what: str) -> TransactionRever
     kind, meaning = _KNOWN.get(name, (TransactionReverted, ""))
     shown = tuple(_shown(item) for item in arguments)
     call = f"{name}({', '.join(str(item) for item in shown)})"
-    return kind(f"{what} was refused with {call}" + (f": {meaning}" if meaning else ""), error=name, arguments=shown)
+    said = f"{what} was refused with {call}" + (f": {meaning}" if meaning else "")
+    remedy = _REMEDIES[name](shown) if name in _REMEDIES else None
+    return kind(said, remedy=remedy, error=name, arguments=shown)
+
+
+def _moment(arguments: tuple[Any, ...]) -> str:
+    """The second that an error names, for people; a contract can say anything."""
+    try:
+        return f"{datetime.fromtimestamp(arguments[0], UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (IndexError, TypeError, ValueError, OverflowError, OSError):
+        return "the second that it names"
 
 
 def _shown(value: Any) -> Any:

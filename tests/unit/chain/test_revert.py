@@ -100,3 +100,22 @@ def test_an_id_is_shown_as_everywhere_else():
     found = revert_error(error("NotGuardian", model_id, ACCOUNT), ABIS)
     assert found.facts["arguments"] == (f"0x{model_id:064x}", ACCOUNT.lower())
     assert f"NotGuardian(0x40a4{'0' * 60}" in found.message
+
+
+@pytest.mark.parametrize(
+    ("deadline", "words"),
+    [(1_700_000_000, "after 2023-11-14 22:13:20 UTC"), (2**64, "after the second"), (2**255, "after the second")],
+)
+def test_who_is_too_early_is_told_until_when(deadline: int, words: str):
+    data = selector_of({"type": "error", "name": "TooEarly", "inputs": [{"type": "uint256"}]}) + encode(
+        ["uint256"], [deadline]
+    )
+    found = revert_error(data, [])
+    assert found.remedy.startswith("run the command again when that time is over")
+    assert words in found.remedy
+
+
+def test_whose_root_is_taken_is_told_what_to_do():
+    data = selector_of({"type": "error", "name": "RootTaken", "inputs": [{"type": "bytes32"}]}) + bytes(32)
+    assert "zkchain train register" in revert_error(data, []).remedy
+    assert revert_error(error("ModelIsStopped", 7), ABIS).remedy == TransactionReverted.default_remedy

@@ -70,6 +70,10 @@ class Notes:
         """Keep what was committed to."""
         save_openings(self._rounds / OPENINGS, openings)
 
+    def forget_openings(self) -> None:
+        """What was committed to is of no use: it is not on the ledger, and cannot be any more."""
+        (self._rounds / OPENINGS).unlink(missing_ok=True)
+
     def drawn_secrets(self, number: int, count: int) -> tuple[bytes, ...]:
         """Those that are committed to in round `number`, or with the data: 0. Drawn once, and kept from then on."""
         path = self._path(number, _SECRETS)

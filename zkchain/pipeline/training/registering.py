@@ -16,6 +16,7 @@ from ...values import Digest
 from .bridging import hashed_of
 from .folder import Federation
 from .notes import Notes
+from .setup import registered_at
 from .sources import commit_source
 
 
@@ -39,7 +40,7 @@ class OwnData:
 
         A root that another member has put on the ledger first, copied on its way there, is left to it, and the data are
         committed to with other salt; it can do that once. Raises DataMismatch, RoundFailed, BridgeBroken for data that
-        were not registered as the plan says, and TransactionReverted.
+        were not registered as the plan says, and TransactionReverted, also for a root of data registered beforehand.
         """
         openings = self._committed(self.notes.openings)
         if int(known, 16) != 0:
@@ -53,12 +54,25 @@ class OwnData:
                 self.send(openings.statement)
                 return openings
             except TransactionReverted as error:
-                if error.facts.get("error") != "RootTaken" or not self._is_salted_here:
+                if error.facts.get("error") != "RootTaken":
+                    raise
+                if not self._is_salted_here:
+                    self._register_anew(error)
                     raise
             self.report(f"{self.owner.name}: another member has taken this root; committing with other salt")
             openings = self._committed(None)
         self.send(openings.statement)
         return openings
+
+    def _register_anew(self, error: TransactionReverted) -> None:
+        """Nothing was proved about what was registered: forget it, so that what is registered next counts."""
+        self.notes.forget_openings()
+        name = self.owner.data.removeprefix(REGISTERED)
+        path = registered_at(self.config, name)
+        error.remedy = (
+            f"another member has put this root on the ledger as its own: move {path} away, run zkchain train register "
+            f"DATA --as {name}, which draws other salt, and then this command again"
+        )
 
     @property
     def _is_salted_here(self) -> bool:
