@@ -100,7 +100,11 @@ def coordinator_command(screen: Screen, *, plan: Path, listen: str | None, tls: 
 @click.option("--board", metavar="URL", help="The board of a coordinator on another host; needs --tls.")
 @_tls
 @click.option("--listen", metavar="HOST:PORT", help="Where others reach this owner in a sum.  [default: any port here]")
-@click.option("--check", is_flag=True, help="Only see whether the owner's samples will serve: nothing is sent.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Only see whether the owner's samples, and its account if the plan says it, will serve.",
+)
 @click.option("--parent", type=int, hidden=True, help="End when this process does, which has started this one.")
 def client_command(
     screen: Screen,
