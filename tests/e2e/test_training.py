@@ -10,11 +10,12 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.support.auditors import auditor_of
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
 from tests.support.homes import furnished
 from tests.support.txs import until
-from zkchain.chain.devnet import stop_devnet
+from zkchain.chain.devnet import running_devnet, stop_devnet
 
 from .runner import Result, Zkchain
 
@@ -148,6 +149,66 @@ def test_an_answer_is_traced_back_to_every_data_set(federation: Federation) -> N
     assert {update["noise"] for item in traced["rounds"] for update in item["updates"]} == {"recomputed"}
     assert traced["poseidon"] == federation.steps["publish"].json["poseidon"]
     assert traced["rounds"][-1]["after"] == traced["model"]
+
+
+def test_an_auditor_without_any_record_names_the_ledger_and_sees_the_same(
+    federation: Federation, tmp_path: Path
+) -> None:
+    """With the plan's file alone, too: what is in the federation's folder is missed, and said to be."""
+    devnet = running_devnet(federation.zkchain.home)
+    assert devnet is not None
+    auditor = Zkchain(cwd=tmp_path, home=auditor_of(tmp_path, devnet.rpc_url).home)
+    published = federation.steps["publish"].json
+    record = parse(federation.zkchain.cwd / "deployments" / "local" / "testsModel.json")
+    words = ("train", "audit", published["model_id"], "--network", "shared", "--ledger", published["ledger"], "--json")
+    here = federation.zkchain.process("train", "audit", "testsModel", "--json").json
+    alone = auditor.process(*words)
+    asked = auditor.process(*words, "--gateway", gateway_in(record))
+    same = ("model_id", "round", "model", "poseidon", "rounds", "data", "disputes", "epsilon", "setup", "problems")
+    for done in (alone, asked):
+        assert done.exit_code == 0, done.out
+        assert {key: done.json[key] for key in same} == {key: here[key] for key in same}
+    assert (alone.json["gateway"], alone.json["answers"]) == (None, [])
+    assert asked.json["gateway"] == here["gateway"]
+    assert any("--gateway ADDRESS" in text for text in alone.json["unchecked"])
+    (answer,) = asked.json["answers"]
+    assert answer == {**here["answers"][0], "outputs": {}, "model_name": answer["model_name"]}
+    assert answer["tx_hash"] == federation.steps["submit"].json["tx_hash"]
+    assert not any("--gateway ADDRESS" in text for text in asked.json["unchecked"])
+
+    plan = tmp_path / "plan.toml"
+    plan.write_bytes((federation.zkchain.cwd / "plan.toml").read_bytes())
+    planned = auditor.process(*words, "--plan", plan)
+    assert (planned.exit_code, planned.json["setup"]) == (0, "compared"), planned.out
+    assert {update["noise"] for item in planned.json["rounds"] for update in item["updates"]} == {"recomputed"}
+    assert any("the bridges to them are in a federation's folder" in text for text in planned.json["unchecked"])
+    assert not plan.with_suffix(".federation").exists()
+
+
+def gateway_in(record: Any) -> str:
+    """Wherever a record keeps its facts."""
+    if isinstance(record, dict):
+        if isinstance(record.get("gateway"), str):
+            return str(record["gateway"])
+        return next((found for found in map(gateway_in, record.values()) if found), "")
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "exit_code"),
+    [
+        (("--gateway", "0x5FbDB2315678afecb367f032d93F642f64180aa3"), "usage", 2),
+        (("--block", "1"), "usage", 2),
+        (("--ledger", "0x5FbDB2315678"), "usage", 2),
+        (("--ledger", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"), "training.lineage", 1),
+    ],
+    ids=["gateway alone", "block alone", "no address", "no ledger"],
+)
+def test_a_ledger_that_is_named_wrongly_ends_the_audit(
+    federation: Federation, words: tuple[str, ...], error: str, exit_code: int
+) -> None:
+    done = federation.zkchain.here("train", "audit", "testsModel", *words, "--json")
+    assert (done.json["error"], done.exit_code) == (error, exit_code)
 
 
 def test_the_lineage_is_a_picture_that_needs_nothing_else(federation: Federation) -> None:

@@ -153,9 +153,9 @@ class Chain:
         tag = "latest" if block is None else hex(block)
         return read_quantity(self._ask("eth_getTransactionCount", account, tag))
 
-    def code_at(self, account: Address) -> bytes:
-        """Runtime code at the latest block; empty for an account without code."""
-        return read_bytes(self._ask("eth_getCode", account, "latest"))
+    def code_at(self, account: Address, block: int | None = None) -> bytes:
+        """Runtime code after `block`, or the latest; empty for an account without code."""
+        return read_bytes(self._ask("eth_getCode", account, "latest" if block is None else hex(block)))
 
     def code_hash(self, account: Address) -> Digest:
         """keccak256 of the runtime code."""

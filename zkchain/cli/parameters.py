@@ -93,6 +93,14 @@ def parse_account(context: click.Context, parameter: click.Parameter, value: str
     return account
 
 
+def parse_contract(context: click.Context, parameter: click.Parameter, value: str | None) -> Address | None:
+    """A contract's address; None where none is given."""
+    try:
+        return None if value is None else address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
+
+
 def parse_id(context: click.Context, parameter: click.Parameter, value: str) -> Digest:
     """An id of the registry: 0x and 64 hex digits."""
     try:

@@ -1,4 +1,4 @@
-"""`zkchain train run|certify|coordinator|client|prove|verify|audit|publish`; `train_register`, `train_disputes`."""
+"""`zkchain train run|certify|coordinator|client|prove|verify|audit|publish`; `train_*` beside it."""
 
 from pathlib import Path
 
@@ -11,23 +11,26 @@ from ..halo2.limits import die_with_parent
 from ..pipeline.engine import make_engine
 from ..pipeline.training.client import Client
 from ..pipeline.training.folder import load_federation
-from ..pipeline.training.hosts import Certified, certify, coordinate_hosts
+from ..pipeline.training.hosts import coordinate_hosts
 from ..pipeline.training.hosts_client import join_hosts
 from ..pipeline.training.lineage_page import LATEST, NO_NOISE, epsilon_of, lineage_page, privacy_of
 from ..pipeline.training.own_data import expect_own_data
-from ..pipeline.training.publish import Published, publish_model
 from ..pipeline.training.rehearsal import rehearse_plan
 from ..pipeline.training.rehearsing import rehearse_as
 from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
 from ..pipeline.training.trace import trace_model
+from ..pipeline.training.trace_source import NamedLedger
 from ..pipeline.training.verify import Verified, verify_plan
 from ..training.lineage import Traced
+from ..values import Address
 from .answer import Answer, Line
 from .command import command
 from .output import Screen
-from .parameters import PATH
+from .parameters import PATH, parse_contract
+from .train_certify import certify_command
 from .train_disputes import dispute_command, reveal_command, strike_command
+from .train_publish import publish_command
 from .train_register import register_command
 from .train_rehearsal import rehearsed_answer
 
@@ -50,21 +53,6 @@ def run_command(screen: Screen, *, plan: Path) -> Answer:
     if federation.plan.proof == "none":
         return rehearsed_answer(rehearse_plan(federation, config=config, report=screen.report))
     return _trained(run_plan(plan, config=config, prover=make_engine(config), report=screen.report))
-
-
-@command(
-    "certify",
-    examples=[
-        "zkchain train certify plan.toml --as north --tls tls",
-        "zkchain train certify plan.toml --as coordinator --tls tls",
-    ],
-)
-@click.argument("plan", type=PATH)
-@click.option("--as", "name", metavar="NAME", help='An owner, or "coordinator".  [default: all of them, for a trial]')
-@click.option("--tls", type=PATH, required=True, metavar="FOLDER", help="Where key and certificate go.")
-def certify_command(screen: Screen, *, plan: Path, name: str | None, tls: Path) -> Answer:
-    """Make the key and the certificate by which a member of PLAN is known on other hosts; NAME.pem is for all."""
-    return _certified(certify(plan, tls, name))
 
 
 @command(
@@ -163,28 +151,52 @@ def verify_command(screen: Screen, *, plan: Path) -> Answer:
     "audit",
     examples=[
         "zkchain train audit triageModel --plan plan.toml --report lineage.html",
+        f"zkchain train audit 0x{'1f' * 32} --network sepolia --ledger 0x5FbDB2315678afecb367f032d93F642f64180aa3",
     ],
 )
 @click.argument("model")
 @click.option("--network", default="local", show_default=True, metavar="NAME", help="Where it is deployed.")
 @click.option("--plan", type=PATH, help="The plan; the ledger is compared with it, and opened noise recomputed.")
 @click.option("--report", "page", type=PATH, help="Write the lineage as a page with a picture.")
-def audit_command(screen: Screen, *, model: str, network: str, plan: Path | None, page: Path | None) -> Answer:
+@click.option(
+    "--ledger",
+    callback=parse_contract,
+    metavar="ADDRESS",
+    help="The federation's ledger; MODEL may then be an id of which nothing is recorded here.",
+)
+@click.option(
+    "--gateway",
+    callback=parse_contract,
+    metavar="ADDRESS",
+    help="Whose answers to list; needs --ledger.  [default: that of the model's record, if there is one]",
+)
+@click.option(
+    "--block",
+    type=click.IntRange(min=0),
+    help="In which the ledger was created; needs --ledger.  [default: found with the node's old states]",
+)
+def audit_command(
+    screen: Screen,
+    *,
+    model: str,
+    network: str,
+    plan: Path | None,
+    page: Path | None,
+    ledger: Address | None,
+    gateway: Address | None,
+    block: int | None,
+) -> Answer:
     """Walk from MODEL, a deployment's name or a model's id, back to rounds, updates and data; exit code 1 for a gap."""
+    if ledger is None and (gateway is not None or block is not None):
+        raise UsageError("--gateway and --block go with --ledger", remedy="give --ledger too, or neither of them")
+    named = None if ledger is None else NamedLedger(address=ledger, gateway=gateway, block=block)
     config = read_config()
-    traced = trace_model(model, network, config=config, prover=make_engine(config), plan=plan, report=screen.report)
+    traced = trace_model(
+        model, network, config=config, prover=make_engine(config), plan=plan, named=named, report=screen.report
+    )
     if page is not None:
         write_atomic(page, lineage_page(traced).encode())
     return _traced(traced, page)
-
-
-@command("publish", examples=["zkchain train publish plan.toml"])
-@click.argument("plan", type=PATH)
-@click.option("--out", type=PATH, help="Where the bundle goes.  [default: beside the plan]")
-def publish_command(screen: Screen, *, plan: Path, out: Path | None) -> Answer:
-    """Compile and deploy what PLAN's federation trained, bound to the ledger's current model."""
-    config = read_config()
-    return _published(publish_model(plan, config=config, prover=make_engine(config), out=out, report=screen.report))
 
 
 for _command in (
@@ -202,13 +214,6 @@ for _command in (
     publish_command,
 ):
     entry.add_command(_command)
-
-
-def _certified(result: Certified) -> Answer:
-    lines: list[Line] = [("folder", result.folder)]
-    lines += [("made", f"{name}.pem for all members, {name}.key for {name} alone") for name in result.made]
-    lines += [("kept", name) for name in result.kept]
-    return Answer(facts=result.to_json(), lines=lines)
 
 
 def _trained(result: Trained) -> Answer:
@@ -254,8 +259,9 @@ def _verified(result: Verified) -> Answer:
 
 
 def _traced(traced: Traced, page: Path | None) -> Answer:
+    answers = "no answers looked for" if traced.gateway is None else f"{len(traced.answers)} proved answers"
     lines: list[Line] = [
-        ("model", f"{traced.model_id}, {len(traced.answers)} proved answers"),
+        ("model", f"{traced.model_id}, {answers}"),
         ("weights", f"after round {traced.round}: {traced.model}"),
         ("ledger", traced.ledger),
         ("epsilon", f"at most {privacy_of(traced)}" if traced.epsilon else NO_NOISE),
@@ -280,16 +286,3 @@ def _traced(traced: Traced, page: Path | None) -> Answer:
     if page is not None:
         lines.append(("picture", str(page)))
     return Answer(facts=traced.to_json(), lines=lines, good=not traced.problems)
-
-
-def _published(result: Published) -> Answer:
-    return Answer(
-        facts=result.to_json(),
-        lines=[
-            ("model", f"{result.name}, {result.model_id}"),
-            ("weights", f"after round {result.round}: {result.model}"),
-            ("bundle", result.folder),
-            ("ledger", result.ledger),
-            ("gas", f"{result.gas:,}"),
-        ],
-    )

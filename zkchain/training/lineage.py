@@ -99,6 +99,7 @@ class Traced(Record):
     rounds: tuple[TracedRound, ...]  #: up to the model's, oldest first
     data: tuple[DataRoot, ...]
     disputes: tuple[TracedDispute, ...]  #: of all the ledger's rounds
+    gateway: Address | None  #: whose answers these are; None where no answers were looked for
     answers: tuple[InferenceEvent, ...]  #: that the gateway has accepted of it, oldest first
     #: Most that the ledger has charged any client until the model was linked, in billionths; an update counts from when
     #: it was proved, also in a round that was aborted.

@@ -38,6 +38,7 @@ TRACED = Traced(
     rounds=(),
     data=(),
     disputes=(),
+    gateway=B,
     answers=(),
     epsilon=1_500_000_000,
     setup="compared",

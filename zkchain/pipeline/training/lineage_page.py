@@ -112,7 +112,7 @@ def _facts(traced: Traced) -> Markup:
         ("commitment to its weights", traced.model),
         ("Poseidon hash of its weights", traced.poseidon),
         ("epsilon, at most", privacy_of(traced)),
-        ("proved answers so far", len(traced.answers)),
+        ("proved answers so far", "not looked for" if traced.gateway is None else len(traced.answers)),
     ]
     return html.table("the model", ("what", "value"), rows)
 

@@ -1,29 +1,29 @@
 """Use case: walk from a model, or an answer of it, back to the data that it was trained on, and check every link."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ...chain.deployment_record import DeploymentRecord
-from ...chain.deployments import find_deployments, list_deployments, read_deployment
-from ...chain.gateway import KnownModel, list_events
+from ...chain.gateway import list_events
 from ...chain.registry import ContractAt, get_version
 from ...chain.training import LedgerEvent, ledger_events, lineage_of, updates_of
 from ...config import Config
-from ...errors import BridgeBroken, LineageBroken
+from ...errors import BridgeBroken
 from ...halo2 import Prover
 from ...progress import Report, silent
+from ...records import InferenceEvent
 from ...solidity.artifacts import load_artifact
 from ...training.lineage import DataRoot, NoiseVerdict, ProvedUpdate, Registration, Traced, TracedRound
 from ...values import ZERO_DIGEST, Address, Digest, address, digest, keccak_of
-from ..lookup import checked_model
 from ..site import Site, open_site
 from .bridging import BridgeGuard
 from .dispute_history import disputes_in
 from .folder import Federation, load_federation
 from .noise_check import NoiseCheck
-from .setup import LEDGER, find_federation
+from .setup import find_federation
 from .setup_check import Placed, told_setup
 from .trace_setup import trace_setup
+from .trace_source import NamedLedger, Source, find_source
 
 
 def trace_model(
@@ -33,9 +33,12 @@ def trace_model(
     config: Config,
     prover: Prover | None = None,
     plan: Path | None = None,
+    named: NamedLedger | None = None,
     report: Report = silent,
 ) -> Traced:
     """Follow the deployment called `name` back through its ledger. Raises LineageBroken when it has none.
+
+    With a `named` ledger, `name` may be a model's id that no record here knows: `find_source` says what is compared.
 
     With the plan, and a prover, the ledger's setup is compared with plan and circuits, every opened candidate of noise
     is recomputed from its secret and the beacon, and data that were registered by hashes are followed back to there.
@@ -45,10 +48,11 @@ def trace_model(
     Raises CompilerNotFound where a verifier has to be compiled without a compiler.
     """
     site = open_site(network, config, signing=False)
-    model = checked_model(site, _record_of(site, name))
-    ledger, created = _ledger_of(site, model.model_id)
+    federation = None if plan is None or prover is None else load_federation(plan)
+    model = find_source(site, name, named, federation)
+    ledger = model.ledger
     link = lineage_of(site.chain, ledger, model.model_id)
-    events = ledger_events(site.chain, ledger, created)
+    events = ledger_events(site.chain, ledger, model.created)
     problems: list[str] = []
     registry = ContractAt(model.registry, load_artifact("ModelRegistry").abi)
     version = get_version(site.chain, registry, model.model_id)
@@ -57,17 +61,13 @@ def trace_model(
         problems.append("the registered version has other weights than the ledger's model")
     if address(told_setup(site, ledger.address)["registry"]) != model.registry:
         problems.append("the ledger looks at another registry than the one in which the version is registered")
-    federation = None if plan is None or prover is None else load_federation(plan)
-    placed = Placed(address=ledger.address, block=created)
+    placed = Placed(address=ledger.address, block=model.created)
     setup, unchecked = trace_setup(site, placed, federation, config, prover, report, problems)
     noise = None if federation is None or prover is None else NoiseCheck(federation, config, prover, report)
     rounds = _rounds(site, events, link.round, noise, problems)
     if (rounds[-1].after if rounds else ZERO_DIGEST) != link.model and link.round:
         problems.append("the rounds do not end in the linked model")
     registered = _registrations(ledger, events, federation, config, prover, report, problems)
-    gateway = ContractAt(model.gateway, load_artifact("InferenceGateway").abi)
-    known = {model.model_id: KnownModel(model_id=model.model_id, name=model.model_name, segments=model.segments)}
-    answers = (event for event in list_events(site.chain, gateway, known) if event.model_id == model.model_id)
     return Traced(
         model_id=model.model_id,
         ledger=ledger.address,
@@ -77,10 +77,11 @@ def trace_model(
         rounds=tuple(rounds),
         data=tuple(_data(events, registered)),
         disputes=disputes_in(events),
-        answers=tuple(answers),
+        gateway=None if model.gateway is None else model.gateway.address,
+        answers=_answers(site, model, "" if version is None else version.name),
         epsilon=charged_until_linked(events, model.model_id),
         setup=setup,
-        unchecked=unchecked,
+        unchecked=(*unchecked, *model.unchecked),
         problems=tuple(problems),
     )
 
@@ -96,25 +97,13 @@ def charged_until_linked(events: Sequence[LedgerEvent], model_id: Digest) -> int
     return max((event.fields["epsilon"] for event in before if event.name == "UpdateProved"), default=0) or None
 
 
-def _record_of(site: Site, which: str) -> DeploymentRecord:
-    """The deployment called so, or the one of a model's id. Raises DeploymentNotFound."""
-    if which.startswith("0x"):
-        return find_deployments(site.root, site.network, model_id=which.lower())[0]
-    return read_deployment(site.root, site.network, which)
-
-
-def _ledger_of(site: Site, model_id: Digest) -> tuple[ContractAt, int]:
-    """The recorded ledger that knows the model, and the block in which it was created. Raises LineageBroken."""
-    artifact = load_artifact(LEDGER)
-    for record in list_deployments(site.root, site.network):
-        if record.bytecode != artifact.bytecode:
-            continue
-        ledger = ContractAt(record.deployment.address, artifact.abi)
-        if artifact.differs_at(site.chain.code_at(ledger.address)) is not None:
-            continue
-        if lineage_of(site.chain, ledger, model_id).model != ZERO_DIGEST:
-            return ledger, record.deployment.block
-    raise LineageBroken(f"no training ledger that is recorded here knows model {model_id}", model_id=model_id)
+def _answers(site: Site, model: Source, name: str) -> tuple[InferenceEvent, ...]:
+    """Those that a known gateway has accepted of the model, oldest first; without outputs where no record is here."""
+    if model.gateway is None:
+        return ()
+    known = {} if model.known is None else {model.model_id: model.known}
+    found = (event for event in list_events(site.chain, model.gateway, known) if event.model_id == model.model_id)
+    return tuple(replace(event, model_name=event.model_name or name) for event in found)
 
 
 def _rounds(
@@ -177,8 +166,8 @@ def _registrations(
     problems: list[str],
 ) -> dict[Address, Registration]:
     """What clients of a plan had registered by hashes, where a bridge shows that they train on it."""
-    if federation is None or prover is None or not federation.plan.layout.bridged:
-        return {}
+    if federation is None or prover is None or not federation.plan.layout.bridged or not federation.is_open:
+        return {}  # where it is not set up here, that is said of the setup
     standing = find_federation(federation, config=config, prover=prover, report=report)
     if standing.opened.ledger != ledger.address:
         return {}  # which is said of the setup

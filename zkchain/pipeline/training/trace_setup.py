@@ -15,6 +15,10 @@ _NO_PLAN = (
     "verifiers with the plan and its circuits, zkchain train verify PLAN verifies the proofs"
 )
 _NO_FIRST = "the first model beside the plan: its salt is not here, because only members know it"
+_NO_BRIDGES = (
+    "which data owners had registered by their hashes: the bridges to them are in a federation's folder, and this plan "
+    "has none beside it; every member has one"
+)
 _PROOFS = (
     "the proofs themselves, which the ledger took: its verifiers are those of the plan's circuits; "
     "zkchain train verify PLAN verifies every proof again"
@@ -49,4 +53,5 @@ def trace_setup(
     amiss = setup_amiss(site, placed, plan, circuits, first, home=config.home, prover=prover, report=report)
     problems += [f"the ledger's setup: {line}" for line in amiss]
     unchecked = ([] if first else [_NO_FIRST]) + [_WRONG_PROOFS if amiss else _PROOFS]
+    unchecked += [_NO_BRIDGES] if plan.layout.bridged and opened is None else []
     return "wrong" if amiss else "compared", tuple(unchecked)
