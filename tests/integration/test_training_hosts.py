@@ -8,25 +8,35 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.extras import need_training
 from tests.support.hosts import Host, write_hosts
+from tests.support.ledgers import Laid, publish_first
 from tests.support.wire import Wire
 from zkchain.chain.devnet import start_devnet, stop_devnet
-from zkchain.chain.training import model_round, round_of
-from zkchain.errors import BoardUnreachable, BoardUntrue, PartyFailed, RoundFailed, SumUnmatched
+from zkchain.chain.training import ledger_events, model_round, round_of
+from zkchain.errors import BoardUnreachable, BoardUntrue, BridgeBroken, PartyFailed, RoundFailed, SumUnmatched
 from zkchain.pipeline.engine import make_engine
+from zkchain.pipeline.training.bridging import BridgeGuard
 from zkchain.pipeline.training.client import Client
 from zkchain.pipeline.training.folder import load_federation
+from zkchain.pipeline.training.foreign_bridges import ForeignBridges
 from zkchain.pipeline.training.hosts import HostCoordinator, members_of
 from zkchain.pipeline.training.hosts_client import HostClient, join_hosts
 from zkchain.pipeline.training.register import Terms, register_hashed
-from zkchain.pipeline.training.setup import open_federation
+from zkchain.pipeline.training.setup import find_federation, open_federation
+from zkchain.pipeline.training.trace import trace_model
+from zkchain.pipeline.training.trace_source import NamedLedger
+from zkchain.pipeline.training.verify import verify_plan
 from zkchain.training.bridge import Bridge
+from zkchain.training.hosts.caller import BoardCaller
 from zkchain.training.hosts.identity import COORDINATOR, make_member, read_identity
 from zkchain.training.hosts.server import Answer, Asked, BoardServer
+from zkchain.training.lineage import Traced
+from zkchain.values import Digest, digest
 
 need_training()
 
@@ -162,6 +172,40 @@ def test_a_round_across_hosts_ends_with_a_new_model_and_nothing_plain_on_the_wir
     }
 
 
+def test_every_member_looks_at_the_bridges_of_all_others(federation: Federation) -> None:
+    """Fetched while they took part; each checks what it has with its own circuits, and so does who audits there."""
+    shown = federation.plan.bridge("owner0").read_bytes()
+    model_id = published(federation)
+    for host in federation.hosts[1:]:
+        own = load_federation(host.plan)
+        assert own.bridge("owner0").read_bytes() == shown
+        assert [path.name for path in own.root.joinpath("bridges").iterdir()] == ["owner0.json"]
+        checked = verify_plan(host.plan, config=host.config, prover=make_engine(host.config))
+        assert checked.good
+        assert [one.who for one in checked.checks if one.what == "data bridge"] == [own.opened().members[0]]
+    traced = audited(federation, federation.hosts[3], model_id)
+    assert (traced.problems, traced.setup) == ((), "compared")
+    (found,) = (one for one in traced.data if one.commitment == "poseidon")
+    assert found.registered is not None
+    assert found.registered.root == Bridge.from_json(json.loads(shown)).statement.root
+
+
+def published(federation: Federation) -> Digest:
+    """A version of what was trained, which the ledger links."""
+    coordinator, first = federation.coordinator, federation.hosts[0]
+    standing = find_federation(federation.plan, config=first.config, prover=make_engine(first.config))
+    trained = Laid(standing=standing, first=federation.plan.weights(coordinator.opened.run, 1))
+    return publish_first(trained, first.config, make_engine(first.config), "trained", owner=7)
+
+
+def audited(federation: Federation, host: Host, model_id: Digest) -> Traced:
+    """An audit on a member's host, which has the plan's folder and no deployment records."""
+    assert not host.config.deployments.exists()
+    named = NamedLedger(address=federation.coordinator.opened.ledger)
+    prover = make_engine(host.config)
+    return trace_model(model_id, "shared", config=host.config, prover=prover, plan=host.plan, named=named)
+
+
 @contextmanager
 def handing_in(federation: Federation, sums: dict[str, list[int]]) -> Iterator[None]:
     """The clients of the first round hand these in when they are called."""
@@ -245,6 +289,131 @@ def lying(federation: Federation, path: str, change: Callable[[dict[str, object]
 
     with BoardServer(federation.identity, "127.0.0.1", 0, most_bytes=1 << 20, answer=answer) as server:
         yield server.port
+
+
+def test_the_board_shows_members_what_owners_promised_to_show_and_nothing_else(federation: Federation) -> None:
+    def status(path: str, *, post: bool = False) -> int:
+        asked = Asked(name="owner2", post=post, path=path, body=b"{}")
+        return federation.coordinator._board.answer(asked).status
+
+    assert [status(f"/bridge/owner0/{number}") for number in ("0", "1", "2", "9" * 30)] == [200, 200, 404, 404]
+    wrong = ("owner1/0", "nobody/0", "../owner0/0", "owner0/x", "owner0/-1", "owner0", "owner0/0/0", "%6fwner0/0", "/0")
+    assert {status(f"/bridge/{path}") for path in wrong} == {404}
+    assert status("/bridge/owner0/0", post=True) == 404
+
+
+def first_proof(told: dict[str, Any], change: Callable[[bytes], bytes]) -> None:
+    batch = told["batches"][0]
+    batch["proof"] = "0x" + change(bytes.fromhex(batch["proof"][2:])).hex()
+
+
+#: What a board can show instead, and what everybody who checks says then.
+FORGED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "proof": (lambda told: first_proof(told, lambda proof: proof[:-1] + bytes([proof[-1] ^ 1])), "does not hold"),
+    "cut": (lambda told: first_proof(told, lambda proof: proof[:64]), "does not hold"),
+    "point": (lambda told: first_proof(told, lambda proof: bytes(64) + proof[64:]), "other commitments"),
+    "empty": (lambda told: first_proof(told, lambda _: b""), "other commitments"),
+    "hash": (lambda told: told["batches"][0].update(hash="0x" + "00" * 31 + "07"), "other hashes"),
+    "root": (lambda told: told["statement"].update(root="0x" + "11" * 32), "has not registered"),
+    "samples": (lambda told: told["statement"].update(samples=7), "has not registered"),
+    "registry": (lambda told: told.update(registry="0x" + "22" * 20), "has not registered"),
+    "batches": (lambda told: told["statement"].update(batches=1), "shows no bridge"),
+    "many": (lambda told: told["statement"].update(batches=2**200), "shows no bridge"),
+    "two": (lambda told: told["batches"].append(told["batches"][0]), "shows no bridge"),
+    "none": (lambda told: told["batches"].clear(), "shows no bridge"),
+    "form": (lambda told: told.pop("registry"), "shows no bridge"),
+    "more": (lambda told: told.update(more=1), "shows no bridge"),
+    "hex": (lambda told: told["batches"][0].update(proof="0xzz"), "shows no bridge"),
+    "type": (lambda told: told.update(batches=[5]), "shows no bridge"),
+}
+
+
+class Member:
+    """What one member has of another's data, and what it says of it."""
+
+    def __init__(self, federation: Federation, host: Host) -> None:
+        self.host, self.prover = host, make_engine(host.config)
+        self.standing = find_federation(load_federation(host.plan), config=host.config, prover=self.prover)
+        self.path = self.standing.federation.bridge("owner0")
+        self.identity = read_identity(host.tls, host.name, members_of(federation.plan.plan))
+        self.said: list[str] = []
+
+    def fetch(self, port: int) -> None:
+        """As a process of its own does that takes part."""
+        caller = BoardCaller(f"https://127.0.0.1:{port}", self.identity, most_bytes=1 << 17, patience=1)
+        others = ForeignBridges(
+            self.standing, self.host.name, caller, prover=self.prover, report=lambda text, share=None: self.note(text)
+        )
+        others.fetch_once(1)
+        others.fetch_once(1)
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+    def refused(self) -> str:
+        guard = BridgeGuard(self.standing, prover=self.prover)
+        with pytest.raises(BridgeBroken) as caught:
+            guard.registration(self.standing.opened.members[0])
+        return caught.value.message
+
+
+@pytest.fixture(scope="module")
+def member(federation: Federation) -> Member:
+    return Member(federation, federation.hosts[2])
+
+
+@pytest.mark.parametrize("which", FORGED)
+def test_a_forged_bridge_that_a_board_shows_is_a_check_that_fails(
+    federation: Federation, member: Member, which: str
+) -> None:
+    change, says = FORGED[which]
+    honest = member.path.read_bytes()
+    with lying(federation, "/bridge/", change) as port:
+        member.fetch(port)
+        assert member.path.read_bytes() == honest, "what holds is not replaced"
+        member.path.unlink()
+        member.fetch(port)
+        assert says in member.refused()
+        assert member.path.exists() == (says != "shows no bridge")
+    with federation.coordinator.opened_board(federation.identity, "127.0.0.1", 0) as server:
+        member.fetch(server.port)
+    assert member.path.read_bytes() == honest
+    assert member.path.stat().st_mode & 0o077 == 0
+
+
+def test_verifying_and_auditing_name_a_forged_bridge_and_go_on(federation: Federation, member: Member) -> None:
+    host, honest = member.host, member.path.read_bytes()
+    member.path.unlink()
+    try:
+        with lying(federation, "/bridge/", FORGED["proof"][0]) as port:
+            member.fetch(port)
+        checked = verify_plan(host.plan, config=host.config, prover=member.prover)
+        traced = audited(federation, host, linked(federation))
+    finally:
+        member.path.write_bytes(honest)
+    assert not checked.good
+    assert [one.what for one in checked.checks if not one.holds] == ["data bridge"]
+    assert traced.problems == ("the bridge of owner0 does not hold: the proof of batch 0 does not hold",)
+    assert {one.commitment for one in traced.data} == {"kzg"}
+
+
+def linked(federation: Federation) -> Digest:
+    """The version that was published before."""
+    events = ledger_events(federation.coordinator.site.chain, federation.coordinator.ledger, 0)
+    (event,) = (one for one in events if one.name == "ModelLinked")
+    return digest(f"0x{event.fields['modelId']:064x}")
+
+
+def test_a_board_that_is_away_or_has_too_much_to_say_is_reported(federation: Federation, member: Member) -> None:
+    """Nothing is lost by it: a round goes on, and the board is asked again later."""
+    honest = member.path.read_bytes()
+    with lying(federation, "/bridge/", lambda told: told.update(more="x" * (1 << 18))) as port:
+        member.fetch(port)
+    member.fetch(port)
+    away = [text for text in member.said if text.startswith("no bridges of others yet")]
+    assert len(away) == 2
+    assert "more than 131,072 bytes" in away[0]
+    assert member.path.read_bytes() == honest
 
 
 @pytest.mark.parametrize(

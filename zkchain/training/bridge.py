@@ -100,6 +100,12 @@ def check_bridge(
             raise BridgeBroken(f"the proof of batch {number} does not hold", batch=number)
 
 
+def is_whole_for(bridge: Bridge, root: Digest) -> bool:
+    """Whether there is a proof for each batch under `root`, a federation's commitments; no proof is verified."""
+    points = [one.point for one in bridge.batches]
+    return 0 < len(points) == bridge.statement.batches and root_of(points) == root
+
+
 def with_part(kept: Bridge | None, number: int, part: Bridge) -> Bridge:
     """What is there of a bridge once its batch `number` has come, as a bridge of one; the same again changes nothing.
 

@@ -1,10 +1,11 @@
 """What the coordinator's board answers to members: what was set up, weights, and the sum they are called to.
 
-It also keeps what they show of data that they had registered before.
+It also keeps what they show of data that they had registered before, and shows it to all of them.
 """
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...errors import RoundFailed
@@ -33,6 +34,8 @@ class Board:
         self._federation, self._run = federation, federation.opened().run
         self._meeting: Meeting | None = None
         self._bridging = threading.Lock()
+        self._bridged = {owner.name for owner in federation.plan.owners if owner.commitment == "poseidon"}
+        self._parsed: dict[str, tuple[tuple[int, int], Bridge | None]] = {}
 
     def call(self, meeting: Meeting) -> None:
         """Call the clients of a sum; what was called before is over."""
@@ -50,6 +53,8 @@ class Board:
                     return Answer.of(self._federation.weights(self._run, int(number)).to_json())
                 case ["bridge", number] if asked.post and number.isascii() and number.isdigit():
                     return self._bridge(asked, int(number))
+                case ["bridge", name, number] if not asked.post and number.isascii() and number.isdigit():
+                    return self._shown(name, int(number))
                 case ["sum"] if not asked.post:
                     return self._for_clients(asked, None, lambda meeting: meeting.told(asked.name).to_json())
                 case ["sum", attempt, what] if asked.post:
@@ -63,14 +68,30 @@ class Board:
 
     def _bridge(self, asked: Asked, number: int) -> Answer:
         """Keep what an owner shows of its own data, where the plan asks for it; whether it holds is seen later."""
-        owners = {owner.name: owner for owner in self._federation.plan.owners}
-        if asked.name not in owners or owners[asked.name].commitment != "poseidon":
+        if asked.name not in self._bridged:
             return Answer(403)
         part = Bridge.from_json(parse_json(asked.body))
         with self._bridging:
             kept = bridge_at(self._federation, asked.name)
             save_bridge(self._federation, asked.name, with_part(kept, number, part))
         return Answer.of({})
+
+    def _shown(self, name: str, number: int) -> Answer:
+        """A batch of what an owner shows all members. A file is read once for all of its batches."""
+        if name not in self._bridged:
+            return Answer(404)
+        try:
+            found = self._federation.bridge(name).stat()
+        except OSError:
+            return Answer(404)
+        version = (found.st_mtime_ns, found.st_ino)
+        known, bridge = self._parsed.get(name, (None, None))
+        if known != version:
+            bridge = bridge_at(self._federation, name)
+            self._parsed[name] = (version, bridge)
+        if bridge is None or number >= len(bridge.batches):
+            return Answer(404)
+        return Answer.of(replace(bridge, batches=(bridge.batches[number],)).to_json())
 
     def _for_clients(self, asked: Asked, attempt: str | None, then: Callable[[Meeting], Any]) -> Answer:
         """Only a client of the sum learns of it, and only an attempt that goes on is heard."""

@@ -25,7 +25,10 @@ from .board import most_bytes
 from .bridging import bridge_at
 from .client import Client
 from .folder import Federation, Weights, load_federation
+from .foreign_bridges import ForeignBridges
 from .hosts import hosts_plan, members_of, place_of
+from .rounds import Taken
+from .setup import Standing
 from .told import check_setup, check_told
 
 _PAUSE = 0.3
@@ -84,13 +87,37 @@ class HostClient(Client):
         self._caller, self._tls, self._listen = caller, tls.absolute(), listen
         self._tried: set[str] = set()
         self._away: dict[int, float] = {}  #: by the round of a sum, since when the board has not answered
+        standing = Standing(
+            federation=federation,
+            opened=self._opened,
+            circuits=self._circuits,
+            site=self._site,
+            ledger=self._ledger,
+        )
+        self._others = ForeignBridges(standing, name, caller, prover=prover, report=report)
+
+    def take_part(self, rounds: int) -> Taken:
+        """What `Client.take_part` does; what others show is looked for once more where the board is still there.
+
+        Raises as `Client.take_part` does, BoardUnreachable and IdentityRefused.
+        """
+        taken = super().take_part(rounds)
+        with suppress(BoardUnreachable):
+            self._others.fetch()
+        return taken
 
     def step(self) -> bool:
-        """What `Client.step` does, and this owner's part in a sum.
+        """What `Client.step` does, and this owner's part in a sum. What others show is fetched once in each phase.
 
-        Raises as `take_part` does, BoardUnreachable and IdentityRefused.
+        The coordinator opens and closes no round without it, so it is on the board then. Raises as `take_part` does.
         """
+        self._fetch_bridges()
         return super().step() or self._sum()
+
+    def _fetch_bridges(self) -> None:
+        number = current_round(self._site.chain, self._ledger) if self._others.missing else 0
+        if number:
+            self._others.fetch_once((number, round_of(self._site.chain, self._ledger, number).phase))
 
     def weights(self, number: int) -> tuple[int, ...]:
         """The model to train from: what the board says, if the ledger says the same.

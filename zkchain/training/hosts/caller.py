@@ -16,7 +16,7 @@ from .meeting import Called, Place
 
 _SECONDS = 20.0
 _PAUSE = 1.0
-_GONE = (403, 404, 409)
+_NONE, _GONE = (404,), (403, 404, 409)
 #: A handshake that broke off says nothing of who is there: a board with too many at its door hangs up on some.
 _BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -51,6 +51,14 @@ class BoardCaller:
     def show_bridge(self, number: int, part: Mapping[str, Any]) -> None:
         """Show batch `number` of the bridge to data that were registered before. Raises BoardUnreachable."""
         self._json("POST", f"/bridge/{number}", json.dumps(part).encode())
+
+    def bridge(self, name: str, number: int) -> dict[str, Any] | None:
+        """Batch `number` of what the owner `name` shows, as the board has it; to be checked. None where it has none.
+
+        A board that is away is not waited for. Raises BoardUnreachable, ValueError and TypeError.
+        """
+        found = self._json("GET", f"/bridge/{name}/{number}", patience=0)
+        return None if found is None else dict(found)
 
     def called(self, *, patience: float = _SECONDS) -> Called | None:
         """The sum to which this member is called now; None for none. Raises BoardUnreachable."""
@@ -88,7 +96,7 @@ class BoardCaller:
                 if refused or time.monotonic() > until:
                     raise self._unreachable(_reason(error)) from None
                 time.sleep(_PAUSE)
-        if status in _GONE and path.startswith("/sum"):
+        if status in (_GONE if path.startswith("/sum") else _NONE if method == "GET" and "/bridge/" in path else ()):
             return None
         if status != 200:
             raise self._unreachable(f"it answers {status} to {path}")
