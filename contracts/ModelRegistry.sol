@@ -3,15 +3,17 @@ pragma solidity ^0.8.20;
 
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 
+import {ICircuitBook} from "./interfaces/ICircuitBook.sol";
 import {IERCZKMLRegistry} from "./interfaces/IERCZKMLRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {ZKMLErrors} from "./libraries/ZKMLErrors.sol";
+import {CircuitBook} from "./registry/CircuitBook.sol";
 import {VersionBook} from "./registry/VersionBook.sol";
 
 /// @title Models whose default version their owner can change, with notice (ERC-7992)
 /// @notice A model's id can be re-versioned; a version's cannot. Proofs are bound to versions, so a change of default
-/// voids no proof and makes none valid elsewhere.
-contract ModelRegistry is VersionBook, IERC165 {
+/// voids no proof and makes none valid elsewhere. Circuits that answer for no model have a book of their own.
+contract ModelRegistry is VersionBook, CircuitBook, IERC165 {
     struct Model {
         ModelCommitment commitment;
         uint256 versionId;
@@ -93,7 +95,7 @@ contract ModelRegistry is VersionBook, IERC165 {
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
         return interfaceId == type(IERC165).interfaceId || interfaceId == type(IERCZKMLRegistry).interfaceId
-            || interfaceId == type(IModelRegistry).interfaceId;
+            || interfaceId == type(IModelRegistry).interfaceId || interfaceId == type(ICircuitBook).interfaceId;
     }
 
     function _isDue(Model storage model) private view returns (bool) {

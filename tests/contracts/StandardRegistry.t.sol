@@ -3,6 +3,7 @@ pragma solidity ^0.8.20;
 
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 
+import {ICircuitBook} from "../../contracts/interfaces/ICircuitBook.sol";
 import {IERCZKMLRegistry} from "../../contracts/interfaces/IERCZKMLRegistry.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
 import {ZKMLErrors} from "../../contracts/libraries/ZKMLErrors.sol";
@@ -52,11 +53,17 @@ contract StandardRegistryTest is GatewayCheck {
         isTrue(registry.supportsInterface(0xd28519b1), "registry");
         isTrue(registry.supportsInterface(0x01ffc9a7), "ERC-165");
         isTrue(registry.supportsInterface(type(IModelRegistry).interfaceId), "ours");
+        isTrue(registry.supportsInterface(type(ICircuitBook).interfaceId), "circuits");
+        isTrue(
+            type(ICircuitBook).interfaceId == ICircuitBook.registerCircuits.selector ^ ICircuitBook.circuitOf.selector,
+            "these two and no more"
+        );
         isTrue(!registry.supportsInterface(0xffffffff), "the invalid id");
     }
 
     function testFuzzNoOtherInterfaceIsClaimed(bytes4 id) public view {
-        bool known = id == 0xd28519b1 || id == type(IERC165).interfaceId || id == type(IModelRegistry).interfaceId;
+        bool known = id == 0xd28519b1 || id == type(IERC165).interfaceId || id == type(IModelRegistry).interfaceId
+            || id == type(ICircuitBook).interfaceId;
         isTrue(registry.supportsInterface(id) == known, "exactly these");
     }
 
