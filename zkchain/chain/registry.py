@@ -139,10 +139,10 @@ def model_id_of(chain: Chain, registry: ContractAt, owner: Address, circuit: Dig
 
 def get_version(chain: Chain, registry: ContractAt, model_id: Digest) -> ModelVersion | None:
     """The version with this id; None when it is not registered."""
-    result = chain.call(registry.address, encode_call(registry.abi, "getVersion", [int(model_id, 16)]))
-    if not result.success and _error_name(registry, result) == "ModelNotFound":
+    found = read_unless(chain, registry, "getVersion", [int(model_id, 16)], "ModelNotFound")
+    if found is None:
         return None
-    fields = list(_result(registry, "getVersion", result)[0])
+    fields = list(found[0])
     layout = ModelLayout(**dict(zip(_fields(ModelLayout), fields[6], strict=True)))
     words = [digest("0x" + fields[at].hex()) for at in (0, 1, 3, 4, 5)]
     return ModelVersion(
@@ -174,6 +174,16 @@ def read(
 ) -> tuple[Any, ...]:
     """What view function `name` returns. Raises TransactionReverted and its kinds, RpcError for nonsense."""
     result = chain.call(contract.address, encode_call(contract.abi, name, arguments), sender=sender)
+    return _result(contract, name, result)
+
+
+def read_unless(
+    chain: Chain, contract: ContractAt, name: str, arguments: Sequence[Any], missing: str
+) -> tuple[Any, ...] | None:
+    """The same, and None when it reverts with the error called `missing`."""
+    result = chain.call(contract.address, encode_call(contract.abi, name, arguments))
+    if not result.success and _error_name(contract, result) == missing:
+        return None
     return _result(contract, name, result)
 
 

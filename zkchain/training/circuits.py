@@ -103,6 +103,11 @@ def roles_of(layout: Layout) -> tuple[Role, ...]:
     return ("step", "server", "weights", "bridge") if layout.bridged else ("step", "server", "weights")
 
 
+def statement_of(role: Role) -> str:
+    """Under which name the registry has a circuit of this role; docs/training/statements.md says what it means."""
+    return f"training.{role}"
+
+
 def prove_vectors(
     circuit: TrainingCircuit, vectors: Sequence[Sequence[float]], prover: Prover, report: Report = silent
 ) -> tuple[bytes, tuple[int, ...], tuple[int, ...]]:

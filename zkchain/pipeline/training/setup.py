@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...chain.deployment_record import DeploymentRecord
 from ...chain.networks import known_network
 from ...chain.registry import ContractAt
 from ...chain.signer import Signer, refuse_dev_key
@@ -39,6 +38,7 @@ from ..site import Site, open_site
 from ..standing import Part
 from ..verifier import Trial, place_verifier, prepare_for
 from .beforehand import checked_members, judging_samples
+from .circuit_entries import CircuitBook, Pin
 from .folder import Federation, Opened, Weights
 from .notes import OPENINGS
 
@@ -146,7 +146,14 @@ def open_federation(federation: Federation, *, config: Config, prover: Prover, r
         basis = basis_of(circuits, prover, report) if plan.disputes else b""
         sender = Sender(site, signer, report=report)
         points = (blank, point, basis)
-        record = _place(sender, circuits, plan, noise.schedule, points, signer.address, config, prover, report)
+        registry = sender.place(Part(name=REGISTRY, artifact=load_artifact(REGISTRY), facts={})).deployment.address
+        at = ContractAt(registry, load_artifact(REGISTRY).abi)
+        book = CircuitBook(site.chain, signer, at, circuits, home=config.home, prover=prover, report=report)
+        pins = _place_circuits(sender, book, circuits, plan, config, prover, report)
+        book.complete(pins)
+        setup = _setup(circuits, plan, noise.schedule, points, signer.address, registry, pins)
+        part = Part(name=f"{plan.name}Ledger", artifact=load_artifact(LEDGER), args=(setup,), facts={})
+        record = sender.place(part)
         ledger = ContractAt(record.deployment.address, record.abi)
         settle(site.chain, signer, ledger, report)
         for member in members:
@@ -177,31 +184,45 @@ def _genesis(federation: Federation) -> tuple[int, ...]:
     return made
 
 
-def _place(
+def _place_circuits(
     placer: Placer,
+    book: CircuitBook,
+    circuits: TrainingCircuits,
+    plan: Plan,
+    config: Config,
+    prover: Prover,
+    report: Report,
+) -> list[Pin]:
+    """Adapters of step, server and weights: those that the coordinator has registered, or ones placed for the plan."""
+    pins = []
+    for circuit in (circuits.step, circuits.server, circuits.weights):
+        pin = book.pin_of(circuit)
+        if pin is None:
+            trial = trial_of(circuit, circuits.layout, prover, report)
+            prepared = prepare_for(circuit.files, "auto", prover=prover, home=config.home, report=report)
+            title = f"{plan.name}{circuit.role.capitalize()}"
+            adapter = placer.place(place_verifier(placer, title, circuit.digest, prepared, trial)).deployment
+            pin = Pin(adapter=adapter.address, code_hash=adapter.code_hash)
+        pins.append(pin)
+    return pins
+
+
+def _setup(
     circuits: TrainingCircuits,
     plan: Plan,
     schedule: Sequence[int],
     points: tuple[bytes, bytes, bytes],
     coordinator: Address,
-    config: Config,
-    prover: Prover,
-    report: Report,
-) -> DeploymentRecord:
+    registry: Address,
+    pins: Sequence[Pin],
+) -> tuple[object, ...]:
+    """What the ledger is created with, in the order of ITrainingLedger.Setup."""
     blank, genesis, basis = points
-    registry = placer.place(Part(name=REGISTRY, artifact=load_artifact(REGISTRY), facts={}))
-    pins = []
-    for circuit in (circuits.step, circuits.server, circuits.weights):
-        title = f"{plan.name}{circuit.role.capitalize()}"
-        trial = trial_of(circuit, circuits.layout, prover, report)
-        prepared = prepare_for(circuit.files, "auto", prover=prover, home=config.home, report=report)
-        adapter = placer.place(place_verifier(placer, title, circuit.digest, prepared, trial))
-        pins.append((adapter.deployment.address, bytes.fromhex(adapter.deployment.code_hash[2:])))
     privacy, windows = plan.privacy, plan.windows
-    setup = (
+    return (
         coordinator,
-        registry.deployment.address,
-        *pins,
+        registry,
+        *(pin.fields for pin in pins),
         1,
         (int.from_bytes(blank[:32], "big"), int.from_bytes(blank[32:], "big")),
         bytes.fromhex(keccak_of(genesis)[2:]),
@@ -216,8 +237,6 @@ def _place(
         bytes.fromhex(keccak_of(basis)[2:]) if basis else bytes(32),
         circuits.srs.provenance == "dev",
     )
-    part = Part(name=f"{plan.name}Ledger", artifact=load_artifact(LEDGER), args=(setup,), facts={})
-    return placer.place(part)
 
 
 def trial_of(circuit: TrainingCircuit, layout: Layout, prover: Prover, report: Report = silent) -> Trial:
