@@ -129,7 +129,7 @@ def test_running_again_does_nothing_more(federation: Federation) -> None:
 def test_every_proof_and_every_opened_noise_holds_off_the_chain(federation: Federation) -> None:
     checks = federation.steps["verify"].json["checks"]
     found = [(check["round"], check["what"]) for check in checks]
-    assert found.count((0, "setup")) == found.count((0, "data bridge")) == 1
+    assert found.count((0, "setup")) == found.count((0, "circuits")) == found.count((0, "data bridge")) == 1
     for number in range(1, ROUNDS + 1):
         assert found.count((number, "step proof")) == 3
         assert found.count((number, "opened noise")) == 3
@@ -209,6 +209,22 @@ def test_a_ledger_that_is_named_wrongly_ends_the_audit(
 ) -> None:
     done = federation.zkchain.here("train", "audit", "testsModel", *words, "--json")
     assert (done.json["error"], done.exit_code) == (error, exit_code)
+
+
+def test_the_circuits_are_listed_and_the_bridge_that_no_contract_checks(federation: Federation) -> None:
+    circuits = federation.steps["audit"].json["circuits"]
+    assert [item["statement"] for item in circuits] == [
+        f"training.{role}" for role in ("step", "server", "weights", "bridge")
+    ]
+    assert {item["entry"] for item in circuits} == {"registered"}
+    assert [item["adapter"] is None for item in circuits] == [False, False, False, True]
+    page = (federation.zkchain.cwd / "lineage.html").read_text(encoding="utf-8")
+    assert all(item["digest"] in page for item in circuits)
+    assert "checked off the chain" in page
+    blind = federation.zkchain.process("train", "audit", "testsModel")
+    assert blind.exit_code == 0
+    assert f"training.step, {circuits[0]['digest']}, {circuits[0]['adapter']}" in blind.out
+    assert "training.bridge" not in blind.out, "which circuit it is says the plan alone"
 
 
 def test_the_lineage_is_a_picture_that_needs_nothing_else(federation: Federation) -> None:

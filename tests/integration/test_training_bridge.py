@@ -73,6 +73,7 @@ class Bridged:
             assert not checked.good
             assert [(one.what, one.holds, one.why) for one in checked.checks] == [
                 ("setup", True, ""),
+                ("circuits", True, ""),
                 ("data bridge", False, caught.value.message),
             ]
         finally:

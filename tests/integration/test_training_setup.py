@@ -141,18 +141,21 @@ def test_a_forged_ledger_is_refused_by_a_member_fails_verifying_and_is_a_problem
         traced = honest.traced(name, honest.plan)
     finally:
         honest.laid.tell()
-    (checked,) = verified.checks
+    checked, circuits = verified.checks
+    assert (circuits.what, circuits.holds) == ("circuits", which != "adapter"), "no other adapter is registered"
     assert (checked.what, checked.who, checked.holds, verified.good) == ("setup", forged.opened.ledger, False, False)
     assert checked.why.startswith(f"{entry}: ")
-    (problem,) = traced.problems
-    assert problem.startswith(f"the ledger's setup: {entry}: ")
+    assert traced.problems[0].startswith(f"the ledger's setup: {entry}: ")
+    others = [line for line in traced.problems[1:] if line.startswith("the registry's circuits: training.server: ")]
+    assert (list(traced.problems[1:]), len(others)) == (others, int(which == "adapter"))
     assert traced.setup == "wrong"
     page = lineage_page(traced)
     assert "Every line was checked" not in page
     assert "Not every line holds" in page
 
     blind = honest.traced(name, None)
-    assert (blind.problems, blind.setup) == ((), "none")
+    mute = [line for line in blind.problems if line.endswith("that the ledger pins tells no circuit")]
+    assert (list(blind.problems), len(mute), blind.setup) == (mute, int(which == "adapter"), "none")
     assert "train audit MODEL --plan PLAN" in blind.unchecked[0]
     assert "Every line was checked" not in lineage_page(blind)
 
@@ -164,7 +167,7 @@ def test_the_honest_ledger_passes_everywhere_and_only_then_the_page_says_so(hone
     assert check_setup(federation, opened, honest.first.to_json(), config=config, prover=prover) == honest.first
     verified = verify_plan(honest.plan, config=config, prover=prover)
     assert verified.good
-    assert [one.what for one in verified.checks] == ["setup", *["step proof"] * 3, "server proof"]
+    assert [one.what for one in verified.checks] == ["setup", "circuits", *["step proof"] * 3, "server proof"]
     again = laid(honest.standing, config, "again")
     publish_first(again, config, prover, "againModel", owner=4)
     try:
@@ -176,7 +179,7 @@ def test_the_honest_ledger_passes_everywhere_and_only_then_the_page_says_so(hone
     assert (traced.problems, traced.setup, len(traced.unchecked)) == ((), "compared", 1)
     assert "verifies every proof again" in traced.unchecked[0]
     assert "Every line was checked" in lineage_page(traced)
-    assert [(one.what, one.holds) for one in alone.checks] == [("setup", True)]
+    assert [(one.what, one.holds) for one in alone.checks] == [("setup", True), ("circuits", True)]
     assert not alone.good, "a setup alone is nothing that was proved"
     other = honest.traced("againModel", honest.plan)
     assert other.setup == "wrong"

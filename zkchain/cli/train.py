@@ -21,7 +21,7 @@ from ..pipeline.training.rounds import Taken
 from ..pipeline.training.run import Trained, coordinate_plan, run_plan
 from ..pipeline.training.trace import trace_model
 from ..pipeline.training.trace_source import NamedLedger
-from ..pipeline.training.verify import Verified, verify_plan
+from ..pipeline.training.verify import BEFOREHAND, Verified, verify_plan
 from ..training.lineage import Traced
 from ..values import Address
 from .answer import Answer, Line
@@ -253,7 +253,7 @@ def _verified(result: Verified) -> Answer:
     lines: list[Line] = []
     for item in result.checks:
         verdict = "holds" if item.holds else f"DOES NOT HOLD{f': {item.why}' if item.why else ''}"
-        when = f"round {item.round}" if item.round else "setup" if item.what == "setup" else "data"
+        when = f"round {item.round}" if item.round else "setup" if item.what in BEFOREHAND else "data"
         lines.append((when, f"{item.what} of {item.who}: {verdict}"))
     return Answer(facts=result.to_json(), lines=lines, good=result.good)
 
@@ -267,6 +267,10 @@ def _traced(traced: Traced, page: Path | None) -> Answer:
         ("epsilon", f"at most {privacy_of(traced)}" if traced.epsilon else NO_NOISE),
     ]
     lines += [("answer", f"{event.tx_hash} in block {event.block}") for event in traced.answers[-LATEST:]]
+    for circuit in traced.circuits:
+        lines.append(("circuit", f"{circuit.statement}, {circuit.digest}, {circuit.checked_by}"))
+        if circuit.entry != "registered":
+            lines.append(("", f"its entry in the registry: {circuit.entry}"))
     for item in traced.rounds:
         lines.append((f"round {item.round}", f"{item.before[:12]} to {item.after[:12]}"))
         lines += [

@@ -71,6 +71,25 @@ class TracedRound(Record):
     gas: int
 
 
+#: What the registry has of a circuit: an entry as it should be, none, or one that says something else.
+EntryVerdict = Literal["registered", "missing", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedCircuit(Record):
+    """One of the circuits with whose proofs a federation trained."""
+
+    statement: str  #: the name of what its proofs say
+    digest: Digest
+    adapter: Address | None  #: that the ledger asks; None where proofs are checked off the chain
+    entry: EntryVerdict  #: that the ledger's coordinator has in the ledger's registry
+
+    @property
+    def checked_by(self) -> str:
+        """Who says whether a proof holds."""
+        return self.adapter or "checked off the chain"
+
+
 #: How a disputed round ended; open: not yet.
 Outcome = Literal["closed", "aborted", "open"]
 
@@ -97,6 +116,7 @@ class Traced(Record):
     model: Digest
     poseidon: str
     rounds: tuple[TracedRound, ...]  #: up to the model's, oldest first
+    circuits: tuple[TracedCircuit, ...]
     data: tuple[DataRoot, ...]
     disputes: tuple[TracedDispute, ...]  #: of all the ledger's rounds
     gateway: Address | None  #: whose answers these are; None where no answers were looked for

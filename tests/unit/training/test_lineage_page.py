@@ -10,7 +10,15 @@ from zkchain.chain.training import LedgerEvent
 from zkchain.pipeline.training.lineage_page import LATEST, lineage_page, lineage_picture, privacy_of
 from zkchain.pipeline.training.trace import charged_until_linked
 from zkchain.records import InferenceEvent
-from zkchain.training.lineage import DataRoot, ProvedUpdate, SetupVerdict, Traced, TracedDispute, TracedRound
+from zkchain.training.lineage import (
+    DataRoot,
+    ProvedUpdate,
+    SetupVerdict,
+    Traced,
+    TracedCircuit,
+    TracedDispute,
+    TracedRound,
+)
 from zkchain.values import ZERO_DIGEST, address, digest
 
 A, B = (address("0x" + f"{number:040x}") for number in (10, 11))
@@ -36,6 +44,7 @@ TRACED = Traced(
     model=ZERO_DIGEST,
     poseidon="0x1",
     rounds=(),
+    circuits=(),
     data=(),
     disputes=(),
     gateway=B,
@@ -80,6 +89,15 @@ def test_the_page_says_that_all_was_checked_only_where_the_setup_was_and_nothing
     assert says in page
     assert ("Every line was checked" in page) == (setup == "compared" and not problems)
     assert "Not checked: the proofs." in page
+
+
+def test_circuits_are_listed_with_who_checks_their_proofs_and_what_the_registry_has_of_them() -> None:
+    step = TracedCircuit(statement="training.step", digest=OTHER, adapter=B, entry="registered")
+    bridge = TracedCircuit(statement="training.bridge", digest=MODEL, adapter=None, entry="missing")
+    page = lineage_page(replace(TRACED, circuits=(step, bridge)))
+    row = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>'
+    assert row.format("training.step", OTHER, B, "registered") in page
+    assert row.format("training.bridge", MODEL, "checked off the chain", "missing") in page
 
 
 def answered(number: int) -> InferenceEvent:

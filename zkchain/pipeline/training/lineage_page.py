@@ -29,6 +29,7 @@ def lineage_page(traced: Traced) -> str:
         html.section("Rounds", *(_round(item) for item in traced.rounds)),
         *([html.section("Disputes", _disputes(traced))] if traced.disputes else []),
         html.section("Data", _data(traced)),
+        html.section("Circuits", _circuits(traced)),
         html.section("Problems", *(html.paragraph(problem) for problem in traced.problems or ("none were found",))),
     ]
     return html.page("Lineage of a trained model", parts)
@@ -184,6 +185,13 @@ def _data(traced: Traced) -> Markup:
     ]
     columns = ("client", "root", "committed by", "hashes registered before", "batches", "samples", "epsilon cap")
     return html.table("registered data", columns, rows)
+
+
+def _circuits(traced: Traced) -> Markup:
+    rows = [(item.statement, item.digest, item.checked_by, item.entry) for item in traced.circuits]
+    return html.table(
+        "whose proofs were taken", ("what they say", "digest", "checked by", "entry in the registry"), rows
+    )
 
 
 def _short(value: str) -> str:

@@ -22,6 +22,7 @@ from .folder import Federation, load_federation
 from .noise_check import NoiseCheck
 from .setup import find_federation
 from .setup_check import Placed, told_setup
+from .trace_circuits import trace_circuits
 from .trace_setup import trace_setup
 from .trace_source import NamedLedger, Source, find_source
 
@@ -64,6 +65,7 @@ def trace_model(
     placed = Placed(address=ledger.address, block=model.created)
     setup, unchecked = trace_setup(site, placed, federation, config, prover, report, problems)
     noise = None if federation is None or prover is None else NoiseCheck(federation, config, prover, report)
+    circuits = trace_circuits(site, ledger.address, federation, config, prover, report, problems)
     rounds = _rounds(site, events, link.round, noise, problems)
     if (rounds[-1].after if rounds else ZERO_DIGEST) != link.model and link.round:
         problems.append("the rounds do not end in the linked model")
@@ -75,6 +77,7 @@ def trace_model(
         model=link.model,
         poseidon=hex(link.poseidon),
         rounds=tuple(rounds),
+        circuits=circuits,
         data=tuple(_data(events, registered)),
         disputes=disputes_in(events),
         gateway=None if model.gateway is None else model.gateway.address,

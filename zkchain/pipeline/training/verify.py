@@ -21,8 +21,11 @@ from .noise_check import NoiseCheck
 from .proof_points import server_points_amiss, step_points_amiss
 from .setup import Standing, find_federation
 from .setup_check import Placed, setup_amiss
+from .trace_circuits import compare_entries
 
-What = Literal["setup", "data bridge", "step proof", "server proof", "opened noise"]
+What = Literal["setup", "circuits", "data bridge", "step proof", "server proof", "opened noise"]
+#: What can be checked before anything was proved.
+BEFOREHAND: tuple[What, ...] = ("setup", "circuits")
 _ELSEWHERE = "its transaction called something else than the ledger, so the proof cannot be read back"
 
 
@@ -39,7 +42,7 @@ class Checked(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified(Record):
-    """Everything that was checked. Good when all of it holds, and there is any besides the setup."""
+    """Everything that was checked. Good when all of it holds, and there is any besides the setup and its circuits."""
 
     checks: tuple[Checked, ...]
     good: bool
@@ -50,8 +53,9 @@ def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Repo
 
     Not of rounds that were aborted: what was proved in them went into no model, and may be why they were.
 
-    The ledger has to be set up with what plan and circuits say; data that the plan says were registered by hashes have
-    to be those that are trained on; and a proof has to commit to what the ledger's events say.
+    The ledger has to be set up with what plan and circuits say; its coordinator has to have registered the circuits in
+    its registry; data that the plan says were registered by hashes have to be those that are trained on; and a proof
+    has to commit to what the ledger's events say.
 
     A proof that cannot be read back from its transaction does not hold. Raises TrainingError, ChainError, EngineError,
     CompilerNotFound where a verifier has to be compiled without a compiler.
@@ -63,7 +67,7 @@ def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Repo
     noise = NoiseCheck(federation, config, prover, report) if federation.plan.privacy is not None else None
     bridges = BridgeGuard(standing, prover=prover, report=report)
     proofs = _Proofs(standing, events, prover, report)
-    checks = [_setup(standing, config, prover, report)]
+    checks = [_setup(standing, config, prover, report), _circuits(standing)]
     checks += [_bridge(bridges, address(event.fields["client"])) for event in events if _bridged(event, bridges)]
     aborted = {event.fields["round"] for event in events if event.name == "RoundAborted"}
     for event in events:
@@ -77,7 +81,7 @@ def verify_plan(plan_path: Path, *, config: Config, prover: Prover, report: Repo
                 checks.append(Checked(round=number, what="opened noise", who=who, holds=holds))
         if event.name == "RoundClosed":
             checks.append(proofs.server(event))
-    good = all(item.holds for item in checks) and any(item.what != "setup" for item in checks)
+    good = all(item.holds for item in checks) and any(item.what not in BEFOREHAND for item in checks)
     return Verified(checks=tuple(checks), good=good)
 
 
@@ -95,6 +99,12 @@ def _setup(standing: Standing, config: Config, prover: Prover, report: Report) -
         standing.site, placed, plan, standing.circuits, first, home=config.home, prover=prover, report=report
     )
     return Checked(round=0, what="setup", who=opened.ledger, holds=not amiss, why="; ".join(amiss))
+
+
+def _circuits(standing: Standing) -> Checked:
+    """Whether the ledger's coordinator has registered the plan's circuits in the ledger's registry."""
+    _, amiss = compare_entries(standing.site, standing.opened.ledger, standing.circuits)
+    return Checked(round=0, what="circuits", who=standing.opened.ledger, holds=not amiss, why="; ".join(amiss))
 
 
 def _bridged(event: LedgerEvent, bridges: BridgeGuard) -> bool:
