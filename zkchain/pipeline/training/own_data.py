@@ -20,7 +20,7 @@ def expect_own_data(federation: Federation, name: str, config: Config) -> None:
     """
     plan, who = federation.plan, federation.plan.place_of(name)
     owner = plan.owners[who]
-    if owner.address:
+    if owner.address and plan.proof == "full":  # a rehearsal sends nothing, and needs nobody's key
         expect_account(who, owner, lambda who: signer_of(plan, who, config).address)
     if owner.data.startswith(REGISTERED):
         _expect_registered(federation, owner, config)
