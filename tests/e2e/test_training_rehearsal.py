@@ -12,6 +12,7 @@ import pytest
 from tests.support.extras import need_training
 from tests.support.federations import write_plan
 from tests.support.txs import until
+from zkchain.chain.dev_accounts import DEV_ADDRESSES
 
 from .runner import Result, Zkchain
 
@@ -37,6 +38,8 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
     folder = tmp_path_factory.mktemp("rehearsal")
     zkchain = Zkchain(cwd=folder, home=folder / "home")
     plan = write_plan(folder, rounds=ROUNDS, samples=12, extra=NOTHING)
+    keyless = f"name = 'owner0'\nsigner = 'env:NOBODY_HAS_IT'\naddress = '{DEV_ADDRESSES[1]}'"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("name = 'owner0'", keyless), encoding="utf-8")
     return Rehearsal(zkchain, plan, zkchain.process("train", "run", plan, "--json"))
 
 
