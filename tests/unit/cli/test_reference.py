@@ -8,12 +8,21 @@ from scripts.write_cli_reference import MARK, PAGE, reference
 from zkchain.pipeline.training.hosts import Certified
 from zkchain.pipeline.training.publish import Published
 from zkchain.pipeline.training.register import Registered
+from zkchain.pipeline.training.rehearsal import Rehearsed, RehearsedRound
 from zkchain.pipeline.training.revealing import Revealed
 from zkchain.pipeline.training.rounds import Disputed, RoundClosed, Struck, Taken
 from zkchain.pipeline.training.run import Trained
 from zkchain.pipeline.training.verify import Checked, Verified
 from zkchain.record import Record
-from zkchain.training.lineage import DataRoot, ProvedUpdate, Registration, Traced, TracedDispute, TracedRound
+from zkchain.training.lineage import (
+    DataRoot,
+    ProvedUpdate,
+    Registration,
+    Traced,
+    TracedCircuit,
+    TracedDispute,
+    TracedRound,
+)
 
 from .test_main import LEAVES
 
@@ -46,14 +55,14 @@ def row_of(command: str) -> str:
     [
         ("train register", [Registered]),
         ("train certify", [Certified]),
-        ("train run", [Trained, RoundClosed]),
+        ("train run", [Trained, RoundClosed, Rehearsed, RehearsedRound]),
         ("train coordinator", [Trained, RoundClosed]),
         ("train client", [Taken]),
         ("train dispute", [Disputed]),
         ("train reveal", [Revealed]),
         ("train strike", [Struck]),
         ("train verify", [Verified, Checked]),
-        ("train audit", [Traced, TracedRound, ProvedUpdate, DataRoot, Registration, TracedDispute]),
+        ("train audit", [Traced, TracedRound, ProvedUpdate, DataRoot, Registration, TracedDispute, TracedCircuit]),
         ("train publish", [Published]),
     ],
 )
