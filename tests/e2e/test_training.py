@@ -94,6 +94,7 @@ def test_data_that_were_hashed_before_there_was_a_federation_are_traced_to_there
     assert first.json["root"] in (federation.zkchain.cwd / "lineage.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_bridge_that_was_spoiled_fails_whoever_looks(federation: Federation) -> None:
     path = federation.folder / "bridges" / "owner1.json"
     kept = path.read_text(encoding="utf-8")
@@ -272,6 +273,7 @@ def test_a_client_that_is_killed_is_named_with_its_log_and_the_next_run_goes_on(
     assert (again.exit_code, again.json["done"]) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_takes_its_clients_along_and_is_taken_up_by_the_same_command(
     federation: Federation, tmp_path: Path
 ) -> None:
@@ -293,6 +295,7 @@ def commands() -> Iterator[list[str]]:
             yield one.cmdline()
 
 
+@pytest.mark.slow
 def test_two_processes_of_one_owner_prove_a_round_once(federation: Federation, tmp_path: Path) -> None:
     plan = write_plan(tmp_path, name="twice", aggregation="clear", private=False)
     coordinator = federation.zkchain.start("train", "coordinator", plan, "--json")

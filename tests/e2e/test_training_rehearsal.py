@@ -100,6 +100,7 @@ def test_sums_are_computed_as_planned(zkchain: Zkchain, mode: str) -> None:
     assert (done.exit_code, len(done.json["rounds"])) == (0, 2), done.out
 
 
+@pytest.mark.slow
 def test_a_rehearsal_that_is_killed_takes_its_owners_along_and_draws_no_noise_twice(zkchain: Zkchain) -> None:
     plan = write_plan(zkchain.cwd, rounds=12, uses=6, aggregation="clear", private=False, extra=NOTHING)
     running = zkchain.start("train", "run", plan, "--json")
@@ -150,6 +151,7 @@ def test_an_owner_whom_nobody_waits_for_is_told_so(zkchain: Zkchain) -> None:
     assert not rehearsal_of(plan).exists()
 
 
+@pytest.mark.slow
 def test_data_that_will_not_last_are_found_before_anything_is_made(zkchain: Zkchain) -> None:
     plan = write_plan(zkchain.cwd, rounds=3, samples=8, extra=NOTHING)
     done = zkchain.process("train", "run", plan, "--json")

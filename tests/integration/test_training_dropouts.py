@@ -43,6 +43,7 @@ def test_a_round_goes_on_without_one_who_never_joins(tmp_path: Path, config: Con
     assert model_round(coordinator.site.chain, coordinator.ledger) == 1
 
 
+@pytest.mark.slow
 def test_below_the_quorum_a_round_is_aborted_and_the_next_one_can_be_closed(tmp_path: Path, config: Config) -> None:
     coordinator, clients = parties(tmp_path, config)
     chain, ledger = coordinator.site.chain, coordinator.ledger

@@ -103,6 +103,7 @@ def test_the_step_by_hand_and_the_traced_one_of_the_same_network_agree(prover: E
     assert np.abs(by_hand.update(prover, folder)[order] - traced.update(prover, folder)).max() < 6
 
 
+@pytest.mark.slow
 def test_a_convolutions_proof_commits_to_exactly_what_was_registered(prover: Engine, folder: Path) -> None:
     step = Step(
         small_layout(network=small_module(folder, "pictures"), batch=2), small_module(folder, "pictures").initial(1)

@@ -108,6 +108,7 @@ def test_one_who_forges_noise_is_shut_out_before_the_model_changes_and_the_other
     assert len(events(coordinator, "ClientExpelled")) == 1
 
 
+@pytest.mark.slow
 def test_the_same_command_again_leaves_the_round_and_ends_the_plan_without_the_forger(
     tmp_path: Path, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +185,7 @@ def test_a_client_that_draws_first_is_no_failure_of_the_coordinators(tmp_path: P
     assert len(events(coordinator, "BeaconDrawn")) == 1
 
 
+@pytest.mark.slow
 def test_a_round_whose_chance_was_lost_is_aborted_at_once(tmp_path: Path, config: Config) -> None:
     coordinator, clients = federation(tmp_path, config, name="lost")
     coordinator.open_round()

@@ -58,6 +58,7 @@ def said(coordinator: Coordinator, name: str) -> int:
     return sum(event.name == name for event in found)
 
 
+@pytest.mark.slow
 def test_who_has_salt_out_of_range_is_shut_out_and_the_others_go_on(tmp_path: Path, config: Config) -> None:
     coordinator, clients = federation(tmp_path, config, name="salted", quorum=2)
     with pytest.raises(
