@@ -18,7 +18,7 @@ from ..pipeline.training.own_data import expect_own_data
 from ..pipeline.training.rehearsal import rehearse_plan
 from ..pipeline.training.rehearsing import rehearse_as
 from ..pipeline.training.rounds import Taken
-from ..pipeline.training.run import Trained, coordinate_plan, run_plan
+from ..pipeline.training.run import coordinate_plan, run_plan
 from ..pipeline.training.trace import trace_model
 from ..pipeline.training.trace_source import NamedLedger
 from ..pipeline.training.verify import BEFOREHAND, Verified, verify_plan
@@ -28,11 +28,11 @@ from .answer import Answer, Line
 from .command import command
 from .output import Screen
 from .parameters import PATH, parse_contract
+from .train_answers import rehearsed_answer, trained_answer
 from .train_certify import certify_command
 from .train_disputes import dispute_command, reveal_command, strike_command
 from .train_publish import publish_command
 from .train_register import register_command
-from .train_rehearsal import rehearsed_answer
 
 _owner = click.option("--as", "name", required=True, metavar="NAME", help="Which of the plan's owners.")
 _tls = click.option(
@@ -52,7 +52,7 @@ def run_command(screen: Screen, *, plan: Path) -> Answer:
     config, federation = read_config(), load_federation(plan, rehearsals=True)
     if federation.plan.proof == "none":
         return rehearsed_answer(rehearse_plan(federation, config=config, report=screen.report))
-    return _trained(run_plan(plan, config=config, prover=make_engine(config), report=screen.report))
+    return trained_answer(run_plan(plan, config=config, prover=make_engine(config), report=screen.report))
 
 
 @command(
@@ -70,10 +70,12 @@ def coordinator_command(screen: Screen, *, plan: Path, listen: str | None, tls: 
     config = read_config()
     prover = make_engine(config)
     if listen is None and tls is None:
-        return _trained(coordinate_plan(plan, config=config, prover=prover, report=screen.report))
+        return trained_answer(coordinate_plan(plan, config=config, prover=prover, report=screen.report))
     if listen is None or tls is None:
         raise UsageError("--listen and --tls go together", remedy="give both for clients on other hosts, or neither")
-    return _trained(coordinate_hosts(plan, listen=listen, tls=tls, config=config, prover=prover, report=screen.report))
+    return trained_answer(
+        coordinate_hosts(plan, listen=listen, tls=tls, config=config, prover=prover, report=screen.report)
+    )
 
 
 @command(
@@ -214,27 +216,6 @@ for _command in (
     publish_command,
 ):
     entry.add_command(_command)
-
-
-def _trained(result: Trained) -> Answer:
-    lines: list[Line] = [("ledger", result.ledger), ("rounds", str(result.done))]
-    if result.epsilon is None:
-        lines.append(("privacy", NO_NOISE))
-    else:
-        lines.append(("privacy", f"epsilon {result.epsilon:.6f} at delta {result.delta:g}"))
-        known = result.epsilon_to_members
-        lines.append(("to members", "none" if known is None else f"epsilon {known:.6f}: each knows its own noise"))
-    if result.accuracy is not None:
-        lines.append(("accuracy", f"{result.accuracy:.4f} on the test samples"))
-    if result.error is not None:
-        lines.append(("error", f"{result.error:.6g} mean squared on the test samples"))
-    for item in result.rounds:
-        lines.append((f"round {item.round}", f"{item.updates} updates, {item.seconds:.1f} s, model {item.model[:12]}"))
-        lines += [("DISPUTED", f"{name} did not reveal what it proved, and is struck") for name in item.struck]
-        lines += [("DISPUTED", f"{name} had given the sum something else, and is expelled") for name in item.named]
-        if item.disputed and not item.struck and not item.named:
-            lines.append(("DISPUTED", "all revealed what they had given; the sum itself was computed wrongly"))
-    return Answer(facts=result.to_json(), lines=lines)
 
 
 def _taken(result: Taken) -> Answer:
