@@ -85,13 +85,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
         plan = write_plan(folder, aggregation="clear")
         coordinator, clients = parties_of(plan, config)
         coordinator.run_round(lambda: [client.step() for client in clients] and None)
-        standing = Standing(
-            federation=coordinator.federation,
-            opened=coordinator.opened,
-            circuits=coordinator.circuits,
-            site=coordinator.site,
-            ledger=coordinator.ledger,
-        )
+        standing = coordinator.standing
         trained = Laid(standing=standing, first=standing.federation.weights(standing.opened.run, 1))
         model_id = publish_first(trained, config, make_engine(config), NAME, owner=6)
         devnet = running_devnet(config.home)

@@ -83,13 +83,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
         plan = write_plan(folder, aggregation="clear", private=False, extra="disputes = true\n")
         coordinator, clients = parties_of(plan, config)
         coordinator.run_round(lambda: [client.step() for client in clients] and None)
-        standing = Standing(
-            federation=coordinator.federation,
-            opened=coordinator.opened,
-            circuits=coordinator.circuits,
-            site=coordinator.site,
-            ledger=coordinator.ledger,
-        )
+        standing = coordinator.standing
         yield Honest(coordinator, standing, plan, config)
 
 

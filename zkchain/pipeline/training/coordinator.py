@@ -58,6 +58,7 @@ class Coordinator:
     _unnamed: str | None = None
 
     def __init__(self, standing: Standing, *, config: Config, prover: Prover, report: Report = silent) -> None:
+        self._standing = standing
         self._federation, self._config, self._prover, self._report = standing.federation, config, prover, report
         self._plan = standing.federation.plan
         self._opened, self._circuits = standing.opened, standing.circuits
@@ -68,6 +69,11 @@ class Coordinator:
         self._salt = SaltGuard(standing, self._act, sees_updates=self.sees_updates, report=report)
         self._waiting = Waiting(standing, self._act, self._noise, report)
         self._arbiter = Arbiter(standing, self._signer, prover=prover, report=report)
+
+    @property
+    def standing(self) -> Standing:
+        """All of what was set up."""
+        return self._standing
 
     @property
     def opened(self) -> Opened:
