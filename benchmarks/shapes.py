@@ -94,14 +94,17 @@ def _measured(
     proof, instances = timed[0][2:]
     prepared = prepare_for(files, "auto", prover=prover, home=home)
     trial = (tuple(FieldElement(value) for value in instances), proof)
-    own = isinstance(prepared, OwnVerifier)
+    if isinstance(prepared, OwnVerifier):
+        verifier, gas = "own", own_gas(prepared, trial)
+    else:
+        verifier, gas = "shared", shared_gas(prepared, trial)
     return {
         "prove_seconds": round(statistics.median(item[0] for item in timed), 2),
         "processor_seconds": round(statistics.median(item[1] for item in timed), 2),
         "proof_bytes": len(proof),
         "key_mb": round(files.proving_key.stat().st_size / 1e6, 1),
-        "verify_gas": own_gas(prepared, trial) if isinstance(prepared, OwnVerifier) else shared_gas(prepared, trial),
-        "verifier": "own" if own else "shared",
+        "verify_gas": gas,
+        "verifier": verifier,
     }
 
 
