@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...config import Config
-from ...errors import PlanInvalid, RoundFailed
+from ...errors import DataMismatch, PlanInvalid, RoundFailed
 from ...files import make_private, parse_json, write_json
 from ...progress import Report, silent
 from ...record import Record
 from ...training.accounting import UNITS
+from ...training.committing import expect_lasting
 from ...training.dataset import batches_of
 from ...training.grid import from_grid, to_grid
+from ...training.hashing import expect_fitting
 from ...training.methods import method_of
 from ...training.noise import noise_vector
 from ...training.plan import REGISTERED, Noise, Plan
@@ -78,6 +80,7 @@ def rehearse_as(federation: Federation, name: str, *, config: Config, report: Re
             f"nobody rehearses {federation.plan_path}", remedy=f"run: zkchain train run {federation.plan_path}"
         )
     samples = _samples(federation, name, config)
+    expect_lasting(len(samples), plan.uses, plan.rounds)
     for number in range(1, plan.rounds + 1):
         path = federation.update(name, rehearsal.run, number)
         if path.is_file():
@@ -129,6 +132,19 @@ def _samples(federation: Federation, name: str, config: Config) -> list[tuple[tu
         return list(zip(*batches_of(x, y, batch=plan.batch, scale=plan.scale), strict=True))
     if owner.commitment == "poseidon":
         hashed = hashed_of(owner, config)
+        expect_fitting(hashed.statement, plan.layout)
         return list(zip(hashed.vectors, hashed.present, strict=True))
-    openings = read_openings(registered_at(config, owner.data.removeprefix(REGISTERED)))
+    openings, length = (
+        read_openings(registered_at(config, owner.data.removeprefix(REGISTERED))),
+        plan.layout.data_length,
+    )
+    found = {len(vector) for vector in openings.vectors}
+    if found != {length}:
+        raise DataMismatch(
+            f"the owner {name}: the registered batches have {sorted(found)} numbers, a batch of this plan has {length}",
+            remedy="register the data for this plan, or rehearse it on a table",
+            owner=name,
+            found=sorted(found),
+            allowed=length,
+        )
     return list(zip(openings.vectors, openings.present, strict=True))
