@@ -48,7 +48,7 @@ def entry() -> None:
 @command("run", examples=["zkchain train run plan.toml"])
 @click.argument("plan", type=PATH)
 def run_command(screen: Screen, *, plan: Path) -> Answer:
-    """Run the whole federation of PLAN on this machine, each owner a process; without proofs if that is the plan."""
+    """Run the federation of PLAN on this machine, each owner a process; proof = "none" in PLAN makes it a rehearsal."""
     config, federation = read_config(), load_federation(plan, rehearsals=True)
     if federation.plan.proof == "none":
         return rehearsed_answer(rehearse_plan(federation, config=config, report=screen.report))
