@@ -255,6 +255,7 @@ def killed(pid: int, command: list[str]) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_a_client_that_is_killed_is_named_with_its_log_and_the_next_run_goes_on(
     federation: Federation, tmp_path: Path
 ) -> None:

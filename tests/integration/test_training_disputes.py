@@ -119,6 +119,7 @@ def test_one_who_gave_the_sum_something_else_is_named_and_the_others_go_on(tmp_p
     assert set(case.revealed) == set(members)
 
 
+@pytest.mark.slow
 def test_who_does_not_answer_or_cannot_is_struck_after_the_deadline(tmp_path: Path, config: Config) -> None:
     """Owner 1 lies and keeps silent; owner 2 has lost what it proved; each thing that comes too early is refused."""
     parties = Parties(tmp_path, config, name="struck", owners=4, quorum=2)

@@ -155,6 +155,7 @@ def test_a_round_with_forged_noise_is_no_reason_to_ask_for_updates(tmp_path: Pat
 @pytest.mark.parametrize(
     "noise_too", [pytest.param(False, marks=pytest.mark.slow), True], ids=["challenge alone", "beacon and challenge"]
 )
+@pytest.mark.slow
 def test_chance_is_kept_for_longer_than_the_chain_does(tmp_path: Path, config: Config, noise_too: bool) -> None:
     """Nobody acts for so many blocks that the hash would be lost; the round is closed all the same."""
     coordinator, clients = federation(tmp_path, config, name=f"drawn{noise_too:d}")
